@@ -1,0 +1,61 @@
+"""The hidden checks: one module a kata, named by its slug, written in the vocabulary of this page."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from grader.lab import Lab
+from grader.verdict import Evidence, Finding, Place
+
+Kind = Literal["behaviour", "shape", "cost", "race", "integrity", "boundary"]
+Body = Callable[[Lab], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One property of a kata: `id` names it in commands, `title` is the sentence that a learner reads."""
+
+    id: str
+    title: str
+    task: int
+    kind: Kind
+    body: Body
+    needs: tuple[str, ...]
+
+
+def check(*, task: int, kind: Kind, needs: tuple[str, ...] = ()) -> Callable[[Body], Check]:
+    """Make a check of an async function of a Lab; its docstring is the title, its name with dashes the id.
+
+    A check that `needs` others (by id) is blocked where one of them did not pass.
+    """
+
+    def make(body: Body) -> Check:
+        name: str = body.__name__  # type: ignore[attr-defined]  # Callable does not promise a name, functions have one
+        doc = inspect.getdoc(body) or ""
+        return Check(name.replace("_", "-"), " ".join(doc.split("\n\n")[0].split()), task, kind, body, needs)
+
+    return make
+
+
+def checks_of(slug: str) -> list[Check]:
+    """Return the checks of the kata with this slug, in the order in which they are made."""
+    module = importlib.import_module(f"{__name__}.{slug}")
+    return [value for value in vars(module).values() if isinstance(value, Check)]
+
+
+def require(  # noqa: PLR0913 -- the parts of a finding, by name
+    holds: bool,  # noqa: FBT001 -- reads as an assertion
+    *,
+    done: str,
+    seen: str,
+    expected: str,
+    evidence: tuple[Evidence, ...] = (),
+    place: Place | None = None,
+) -> None:
+    """Raise a Finding unless `holds`; see `Finding` for its parts."""
+    if not holds:
+        raise Finding(done, seen, expected, evidence, place)

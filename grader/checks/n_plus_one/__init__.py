@@ -1,0 +1,420 @@
+"""Kata 03, fix the N+1: the order history of a school."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+from grader.checks import check, require
+from grader.checks.answers import count_objects, difference
+from grader.checks.n_plus_one.shop import Row, Shop
+from grader.lab import Answer, Budget, Lab, Request, Stopped, get, most_repeated
+from grader.verdict import Evidence, Finding, Inconclusive, Place
+
+if TYPE_CHECKING:
+    from grader.wire import Statement
+
+MARGIN = 100
+"""Statements by which a request may be over its allowance before it is stopped; what it would send more is no news."""
+MOST_STATEMENTS_OF_A_READ = 60
+"""An order is placed before each statement of a read; a read of more statements than this is not explored."""
+
+
+def history(customer: Row, limit: int = 1000) -> Request:
+    """Return the request for a customer's orders."""
+    return get("/orders", customer_id=customer["id"], limit=limit)
+
+
+def detail(order: Row) -> Request:
+    """Return the request for one order."""
+    return get(f"/orders/{order['id']}")
+
+
+async def read(lab: Lab, request: Request, expected: dict[str, Any], *, most: int) -> Answer:
+    """Return the answer after seeing that it holds as many of everything as the rows do; Stopped far above `most`."""
+    answer = await lab.send(request, budget=Budget(statements=most + MARGIN))
+    shown, due = count_objects(answer.expect(200)), count_objects(expected)
+    require(
+        shown == due,
+        done=f"sent {_name(request)}",
+        seen=f"the answer holds {shown} objects (orders, lines, books, authors, payments); the rows make {due}",
+        expected="an answer is whole before it is cheap",
+    )
+    return answer
+
+
+async def require_growth(
+    lab: Lab,
+    small: tuple[str, Request, dict[str, Any]],
+    large: tuple[str, Request, dict[str, Any]],
+    *,
+    allowed: int,
+) -> None:
+    """Require that the large request takes at most `allowed` statements more than the small one."""
+    (few_name, few_request, few_due), (many_name, many_request, many_due) = small, large
+    await lab.send(few_request)  # a first request may connect and prepare
+    few = await read(lab, few_request, few_due, most=10_000)
+    done = f"read {few_name}, then {many_name}, and counted the statements"
+    expected = f"between the two the number of statements grows by at most {allowed}"
+    base = len(few.statements)
+    try:
+        many = await read(lab, many_request, many_due, most=base + allowed)
+    except Stopped as stopped:
+        seen = f"{few_name} took {base} statements; {many_name} had taken {len(stopped.statements)} when it was stopped"
+        raise Finding(done, seen, expected, (most_repeated(stopped.statements),)) from None
+    require(
+        len(many.statements) - base <= allowed,
+        done=done,
+        seen=f"{few_name} took {base} statements, {many_name} took {len(many.statements)}",
+        expected=expected,
+        evidence=(many.most_repeated(),),
+    )
+
+
+def batches(*parents: int) -> int:
+    """Return the statements that loaders in batches of 100 may send for so many more parents of each relation."""
+    return sum(ceil(number / 100) for number in parents)
+
+
+@check(task=1, kind="cost")
+async def statements_do_not_grow_with_orders(lab: Lab) -> None:
+    """The number of statements does not grow with the number of orders."""
+    shop = Shop(lab.random)
+    sizes = {orders: shop.history(orders) for orders in (10, 200)}
+    thin = {orders: shop.history(orders, lines=1) for orders in (0, 1, 500, 501)}
+    await lab.rows.insert(shop.tables)
+
+    def sized(orders: int, customers: dict[int, Row]) -> tuple[str, Request, dict[str, Any]]:
+        customer = customers[orders]
+        return f"{orders} orders", history(customer), shop.page(customer, 1000)
+
+    await require_growth(lab, sized(10, sizes), sized(200, sizes), allowed=batches(190, 190, 190, 380, 380, 380))
+    await require_growth(lab, sized(1, thin), sized(0, thin), allowed=0)
+    await require_growth(lab, sized(1, thin), sized(500, thin), allowed=batches(*[499] * 6))
+    await require_growth(lab, sized(500, thin), sized(501, thin), allowed=batches(*[1] * 6))
+
+
+@check(task=1, kind="cost")
+async def statements_do_not_grow_with_lines(lab: Lab) -> None:
+    """The number of statements does not grow with the number of lines."""
+    shop = Shop(lab.random)
+    few, many = shop.history(10, lines=2), shop.history(10, lines=40)
+    await lab.rows.insert(shop.tables)
+    await require_growth(
+        lab,
+        ("10 orders of 2 lines", history(few), shop.page(few, 1000)),
+        ("10 orders of 40 lines", history(many), shop.page(many, 1000)),
+        allowed=batches(380, 380, 380),
+    )
+
+
+@check(task=1, kind="cost")
+async def statements_do_not_grow_with_authors(lab: Lab) -> None:
+    """The number of statements does not grow with the number of authors."""
+    shop = Shop(lab.random)
+    few, many = shop.history(5, authors=1), shop.history(5, authors=20)
+    await lab.rows.insert(shop.tables)
+    await require_growth(
+        lab,
+        ("10 books of 1 author", history(few), shop.page(few, 1000)),
+        ("10 books of 20 authors", history(many), shop.page(many, 1000)),
+        allowed=batches(190),
+    )
+
+
+async def require_proportion(lab: Lab, what: str, request: Request, expected: dict[str, Any]) -> None:
+    """Require that the servers send no more for a request than a small multiple of its answer."""
+    answer = await lab.send(request)
+    objects = count_objects(answer.expect(200))
+    most_rows, most_bytes = 2 * objects + 50, 10 * len(answer.body) + (64 << 10)
+    sent = sum(s.bytes for s in answer.statements)
+    done = f"read {what}, and counted what the database sent"
+    limits = "at most 2 rows for each object in the answer and 50, at most 10 times its bytes and 64 KiB"
+    require(
+        answer.rows <= most_rows,
+        done=done,
+        seen=f"{answer.rows} rows were fetched for an answer of {objects} objects; at most {most_rows} are proportional",
+        expected=limits,
+        evidence=(heaviest(answer.statements),),
+    )
+    require(
+        sent <= most_bytes,
+        done=done,
+        seen=f"{sent} bytes were fetched for an answer of {len(answer.body)} bytes; at most {most_bytes} are proportional",
+        expected=limits,
+        evidence=(heaviest(answer.statements),),
+    )
+    due = count_objects(expected)
+    require(
+        objects == due,
+        done=done,
+        seen=f"the answer holds {objects} objects (orders, lines, books, authors, payments); the rows make {due}",
+        expected="an answer is whole before it is cheap",
+    )
+
+
+def heaviest(statements: tuple[Statement, ...]) -> Evidence:
+    """Return the statement that fetched most, with its place, as evidence."""
+    found = max(statements, key=lambda s: (s.rows, s.bytes))
+    place = Place(found.site.file, found.site.line) if found.site else None
+    return Evidence(f"this one fetched {found.rows} rows", (" ".join(found.text.split()),), place)
+
+
+@check(task=2, kind="cost")
+async def rows_stay_proportional(lab: Lab) -> None:
+    """Many lines and many payments do not multiply each other."""
+    shop = Shop(lab.random)
+    customer = shop.history(3, lines=20, payments=20)
+    await lab.rows.insert(shop.tables)
+    page = shop.page(customer, 1000)
+    what = "of 20 lines and 20 payments"
+    await require_proportion(lab, f"3 orders {what}", history(customer), page)
+    await require_proportion(lab, f"one order {what}", detail(page["orders"][0]), page["orders"][0])
+
+
+@check(task=2, kind="cost")
+async def only_the_asked_rows_are_read(lab: Lab) -> None:
+    """Rows that are not in the answer are not read."""
+    shop = Shop(lab.random)
+    customer, _ = shop.history(500), shop.history(500)
+    await lab.rows.insert(shop.tables)
+    page = shop.page(customer, 10)
+    what = "of a customer with 500, beside another customer with 500"
+    await require_proportion(lab, f"the 10 newest orders {what}", history(customer, 10), page)
+    await require_proportion(lab, f"one order {what}", detail(page["orders"][0]), page["orders"][0])
+
+
+@check(task=2, kind="integrity")
+async def every_order_exactly_once(lab: Lab) -> None:
+    """Every order is there once, newest first, with its own lines, books, authors and payments."""
+    shop = Shop(lab.random)
+    customer, other = shop.customer(), shop.customer()
+    first, second = sorted((shop.author(), shop.author()), key=lambda author: str(author["id"]))
+    shared, anonymous = shop.book([second, first]), shop.book([])
+    books = [shop.book(3), shared, shop.book(1), anonymous]
+    shop.order(customer, [])
+    shop.order(customer, [], payments=0)
+    whole = shop.order(customer, [*books, shared], payments=3)
+    shop.order(customer, books[::-1], payments=0, placed_at=whole["placed_at"])
+    shop.order(other, [shared, books[0]], payments=2)
+    shop.order(customer, [shared], payments=2)
+    await lab.rows.insert(shop.tables)
+
+    page = shop.page(customer)
+    for request in (history(customer), get("/orders", customer_id=customer["id"])):
+        _require_equal(request, await lab.send(request), page)
+    for order in page["orders"]:
+        _require_equal(detail(order), await lab.send(detail(order)), order)
+
+
+def _require_equal(request: Request, answer: Answer, due: dict[str, Any]) -> None:
+    found = difference(answer.expect(200), due)
+    require(
+        found is None,
+        done=f"wrote orders, among them some without lines or payments, and sent {_name(request)}",
+        seen=found or "",
+        expected="every order once, newest first, lines by position, each with its own book, authors and payments",
+    )
+
+
+def _name(request: Request) -> str:
+    """Return the request without the keys that differ from run to run."""
+    if request.path == "/orders":
+        limit = request.params.get("limit")
+        return "GET /orders?customer_id=…" + (f"&limit={limit}" if limit else "")
+    return "GET /orders/{id}"
+
+
+async def require_round_trips(
+    lab: Lab, what: str, request: Request, due: dict[str, Any], *, most: int, after: Request
+) -> None:
+    """Require that a request takes at most `most` round trips where the replica has answered `after` before."""
+    done = f"read {what} from a replica that has answered before, and counted round trips"
+    expected = f"at most {most} round trips, BEGIN and COMMIT included: at 2 ms each {most * 2} ms"
+    await lab.send(after)
+    try:
+        answer = await read(lab, request, due, most=most)
+    except Stopped as stopped:
+        seen = f"it had taken {stopped.round_trips} round trips when it was stopped"
+        raise Finding(done, seen, expected, (most_repeated(stopped.statements),)) from None
+    require(
+        answer.round_trips <= most,
+        done=done,
+        seen=f"it took {answer.round_trips} round trips, at 2 ms each {answer.round_trips * 2} ms",
+        expected=expected,
+        evidence=(answer.most_repeated(),),
+    )
+
+
+@check(task=3, kind="cost")
+async def two_hundred_orders_in_forty_round_trips(lab: Lab) -> None:
+    """200 orders take at most 40 round trips."""
+    shop = Shop(lab.random)
+    customer, small = shop.history(200), shop.history(1)
+    await lab.rows.insert(shop.tables)
+    due = shop.page(customer, 1000)
+    await require_round_trips(lab, "200 orders", history(customer), due, most=40, after=history(small))
+
+
+@check(task=3, kind="cost")
+async def one_order_takes_few_round_trips(lab: Lab) -> None:
+    """One order of 50 lines takes at most 20 round trips."""
+    shop = Shop(lab.random)
+    customer, other = shop.history(1, lines=50, authors=2, payments=2), shop.history(1)
+    await lab.rows.insert(shop.tables)
+    order, small = (shop.page(c)["orders"][0] for c in (customer, other))
+    await require_round_trips(lab, "one order of 50 lines", detail(order), order, most=20, after=detail(small))
+
+
+@check(task=4, kind="behaviour")
+async def a_new_order_is_there_at_once(lab: Lab) -> None:
+    """An order placed a moment ago is there, whichever replica is asked."""
+    shop = Shop(lab.random)
+    customer = shop.history(3)
+    await lab.rows.insert(shop.tables)
+    for replica in ("A", "B"):
+        (await lab.send(history(customer), to=replica)).expect(200)
+    order = shop.order(customer, [shop.book()])
+    await lab.rows.insert(shop.tables)
+    for replica in ("A", "B"):
+        for request, due in ((history(customer), shop.page(customer)), (detail(order), order)):
+            found = difference((await lab.send(request, to=replica)).expect(200), due)
+            require(
+                found is None,
+                done=f"read a history on both replicas, placed one more order, and sent {_name(request)} to {replica}",
+                seen=found or "",
+                expected="an order is in every answer that begins after it was placed",
+            )
+
+
+@check(task=4, kind="race")
+async def an_order_is_seen_whole_or_not_at_all(lab: Lab) -> None:
+    """An order that is placed during a read is in the answer whole or not at all, wherever it falls."""
+    for name in ("the history", "the order itself"):
+        position, reached = 0, True
+        while reached:
+            position += 1
+            if position > MOST_STATEMENTS_OF_A_READ:
+                raise Inconclusive(
+                    f"reading one order takes more than {MOST_STATEMENTS_OF_A_READ} statements; task 1 comes first"
+                )
+            reached = await _place_an_order_during(lab, name, position)
+
+
+async def _place_an_order_during(lab: Lab, name: str, position: int) -> bool:
+    """Place an order before statement `position` of a read; return whether the read had so many."""
+    shop = Shop(lab.random)
+    customer = shop.history(1, lines=1)
+    books = [shop.book(), shop.book()]
+    await lab.rows.insert(shop.tables)
+    before = shop.page(customer)
+    order = shop.order(customer, books)
+    tables = shop.tables
+    request = history(customer) if name == "the history" else detail(order)
+
+    async def place() -> None:
+        await lab.rows.insert(tables)
+
+    answer, reached = await lab.send_holding(request, before=position, act=place)
+    if request.path == "/orders":
+        seen = answer.expect(200)
+        found = difference(seen, before) and difference(seen, shop.page(customer))
+    else:
+        found = None if answer.expect(200, 404) and answer.status != 200 else difference(answer.expect(200), order)  # noqa: PLR2004 -- an HTTP status
+    if found:
+        statements = answer.statements[: position + 2]
+        raise Finding(
+            f"read {name}, and placed an order of 2 lines and a payment before statement {position} of the read",
+            found,
+            "the order is in the answer whole, or not at all",
+            (_order_of_events(statements, position),),
+        )
+    return reached
+
+
+def _order_of_events(statements: tuple[Statement, ...], position: int) -> Evidence:
+    lines = []
+    for number, statement in enumerate(statements, 1):
+        if number == position:
+            lines.append("   ── an order is placed: INSERT order, 2 lines, 1 payment; COMMIT ──")
+        text = " ".join(statement.text.split())
+        lines.append(f"{number:>2}  {text[:60]}{'…' if len(text) > 60 else ''}  {statement.rows} rows")  # noqa: PLR2004 -- fits
+    held = statements[position - 1] if position <= len(statements) else None
+    place = Place(held.site.file, held.site.line) if held and held.site else None
+    return Evidence("what happened, in this order", tuple(lines), place)
+
+
+@check(task=5, kind="boundary")
+async def limits_are_kept(lab: Lab) -> None:
+    """A limit of 1 to 1000 is kept, 50 is the default, anything else is refused with 422."""
+    shop = Shop(lab.random)
+    customer = shop.history(60)
+    await lab.rows.insert(shop.tables)
+    for limit in ("0", "1001", "-1", "many"):
+        answer = await lab.send(get("/orders", customer_id=customer["id"], limit=limit))
+        answer.expect(422)
+    for limit, shown in ((1, 1), (None, 50), (1000, 60)):
+        query = {} if limit is None else {"limit": limit}
+        request = get("/orders", customer_id=customer["id"], **query)
+        found = difference((await lab.send(request)).expect(200), shop.page(customer, shown))
+        require(
+            found is None,
+            done=f"wrote 60 orders and sent {_name(request)}",
+            seen=found or "",
+            expected=f"the {shown} newest orders, and the total of all 60",
+        )
+
+
+@check(task=5, kind="boundary")
+async def an_order_with_a_thousand_lines(lab: Lab) -> None:
+    """An order of 1,000 lines is read like one of 10."""
+    shop = Shop(lab.random)
+    few, many = shop.history(1, lines=10), shop.history(1, lines=1000)
+    await lab.rows.insert(shop.tables)
+    small, large = (shop.page(customer)["orders"][0] for customer in (few, many))
+    await require_growth(
+        lab,
+        ("an order of 10 lines", detail(small), small),
+        ("an order of 1,000 lines", detail(large), large),
+        allowed=batches(990, 990, 990),
+    )
+    found = difference((await lab.send(detail(large))).expect(200), large)
+    require(
+        found is None,
+        done="read an order of 1,000 lines",
+        seen=found or "",
+        expected="every line is there, in order, with its own book",
+    )
+
+
+@check(task=5, kind="boundary")
+async def unknown_and_empty(lab: Lab) -> None:
+    """An unknown customer or order is a 404, a customer without orders an empty list, a broken id a 422."""
+    shop = Shop(lab.random)
+    customer = shop.history(0)
+    await lab.rows.insert(shop.tables)
+    asked = (
+        (get("/orders", customer_id=shop.id()), 404),
+        (get(f"/orders/{shop.id()}"), 404),
+        (get("/orders/seven"), 422),
+        (get("/orders", customer_id="seven"), 422),
+    )
+    for request, status in asked:
+        answer = await lab.send(request)
+        problem = answer.expect(status)
+        kind = answer.headers.get("content-type", "")
+        require(
+            kind.startswith("application/problem+json")
+            and isinstance(problem, dict)
+            and problem.get("status") == status,
+            done=f"sent {request.method} {request.path} with an id that is {'unknown' if status == 404 else 'no id'}",  # noqa: PLR2004 -- an HTTP status
+            seen=f"the body is {kind or 'of no type'} with status {problem.get('status') if isinstance(problem, dict) else None}",
+            expected="a problem document (application/problem+json) whose status is that of the answer",
+        )
+    found = difference((await lab.send(history(customer))).expect(200), shop.page(customer))
+    require(
+        found is None,
+        done="read the history of a customer who has ordered nothing",
+        seen=found or "",
+        expected="total 0 and no orders",
+    )

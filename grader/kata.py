@@ -1,0 +1,195 @@
+"""What a kata is and what is submitted to it: definitions read from `kata.toml`, never from the learner's copy."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parent.parent
+KATAS = PROJECT / "katas"
+SOLUTIONS = PROJECT / "solutions"
+
+_NUMBERED = re.compile(r"(\d\d)(?:_(\w+))?")
+
+
+class KataError(Exception):
+    """A kata's files are wrong; the message names the file, the value and what it must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One numbered task of a kata: `points` maps a check's id to what it is worth (0 for a guard)."""
+
+    number: int
+    title: str
+    minutes: int
+    points: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Kata:
+    """A kata as its pristine `kata.toml` defines it; `minutes` is for a learner alone, `difficulty` 1 to 5."""
+
+    number: int
+    slug: str
+    title: str
+    minutes: int
+    difficulty: int
+    tags: tuple[str, ...]
+    requires: tuple[int, ...]
+    services: tuple[str, ...]
+    tasks: tuple[Task, ...]
+
+    @property
+    def name(self) -> str:
+        """Number and slug, as every folder of the kata is named."""
+        return f"{self.number:02d}_{self.slug}"
+
+    @property
+    def points(self) -> dict[str, tuple[int, int]]:
+        """For each check's id its task's number and its points."""
+        return {check: (task.number, points) for task in self.tasks for check, points in task.points.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A folder to grade as `kata`; later `layers` lie over earlier ones, as a mistake lies over its reference."""
+
+    kata: Kata
+    folder: Path
+    layers: tuple[Path, ...]
+
+    def write_to(self, target: Path) -> None:
+        """Lay all layers into the new folder `target`, links kept as links."""
+        for layer in self.layers:
+            shutil.copytree(layer, target, symlinks=True, dirs_exist_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One of a kata's own solutions and what grading it must find.
+
+    `caught` maps the id of each check that must fail to words that its message must contain; all others must pass.
+    """
+
+    name: str
+    submission: Submission
+    caught: dict[str, tuple[str, ...]]
+
+
+def find_by_number(path: Path) -> Path | None:
+    """Return the folder that a path such as `katas/03` stands for, or None where it is not such a path."""
+    match = _NUMBERED.fullmatch(path.name)
+    if path.exists() or not match or not path.parent.is_dir():
+        return None
+    found = sorted(path.parent.glob(f"{match[1]}_*"))
+    return found[0] if len(found) == 1 and match[2] is None else None
+
+
+def load_kata(name: str) -> Kata:
+    """Return the kata whose folders are named `name`; KataError where its pristine definition is missing or wrong."""
+    path = SOLUTIONS / name / "starter" / "kata.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.parent.parent.name for p in SOLUTIONS.glob("*/starter/kata.toml")))
+        raise KataError(f"{name}: no such kata; there are {known}")
+    return _kata(_read(path), path)
+
+
+def load_submission(folder: Path) -> Submission:
+    """Return the submission in `folder`, a folder with a `kata.toml`.
+
+    The kata is known by the folder's name (`03_n_plus_one`, `03`) or, where that names none, by the slug in its
+    `kata.toml`; nothing else is read from there. KataError where neither tells, or where they disagree.
+    """
+    names = {p.parent.parent.name for p in SOLUTIONS.glob("*/starter/kata.toml")}
+    match = _NUMBERED.fullmatch(folder.name)
+    by_folder = {
+        n for n in names if match and (n == folder.name or (match[2] is None and n.startswith(match[1] + "_")))
+    }
+    try:
+        claims = _read(folder / "kata.toml")
+        by_claim = {n for n in names if n.partition("_")[2] == claims.get("slug")}
+    except KataError:
+        if not by_folder:
+            raise
+        by_claim = by_folder
+    if by_folder and by_claim and by_folder != by_claim:
+        raise KataError(
+            f"{folder / 'kata.toml'}: the folder is named {folder.name}, but the file says slug = {claims['slug']!r}; "
+            f"give the folder its kata's name, or put the kata's own kata.toml back"
+        )
+    named = by_folder or by_claim
+    if not named:
+        raise KataError(f"{folder / 'kata.toml'}: slug must be that of a kata ({', '.join(sorted(names))})")
+    return Submission(load_kata(named.pop()), folder, (folder,))
+
+
+def load_entry(folder: Path) -> Entry:
+    """Return the corpus entry in `folder`: a kata's starter, reference, an alternative or a mistake."""
+    root = folder.parent if folder.name in {"starter", "reference"} else folder.parent.parent
+    kata = load_kata(root.name)
+    about = root / "starter.toml" if folder.name == "starter" else folder / "about.toml"
+    caught = _read(about).get("caught", {})
+    for check, words in caught.items():
+        if check not in kata.points:
+            raise KataError(f"{about}: caught names {check!r}, which is no check of {kata.name}")
+        if not isinstance(words, list) or not words:
+            raise KataError(f"{about}: the words for {check!r} must be a list of one or more texts, got {words!r}")
+    overlaid = folder.parent.name in {"alternatives", "mistakes"}
+    layers = (root / "reference", folder) if overlaid else (folder,)
+    name = folder.relative_to(root).as_posix()
+    return Entry(name, Submission(kata, folder, layers), {check: tuple(words) for check, words in caught.items()})
+
+
+def is_entry(folder: Path) -> bool:
+    """Whether the folder is one of a kata's own solutions, which are graded against what they are there to show."""
+    if SOLUTIONS not in folder.parents:
+        return False
+    parts = folder.relative_to(SOLUTIONS).parts
+    return (len(parts) == 2 and parts[1] in {"starter", "reference"}) or (  # noqa: PLR2004 -- kata, then kind
+        len(parts) == 3 and parts[1] in {"alternatives", "mistakes"}  # noqa: PLR2004 -- kata, kind, then name
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise KataError(f"{path}: cannot be read: {error}") from error
+
+
+def _kata(data: dict[str, Any], path: Path) -> Kata:
+    def value(table: dict[str, Any], key: str, kind: type, where: str = "") -> Any:  # noqa: ANN401 -- any TOML value
+        found = table.get(key)
+        if not isinstance(found, kind) or isinstance(found, bool) or (kind is int and found < 0):
+            wanted = {int: "a number, 0 or more", str: "a text", list: "a list", dict: "a table"}[kind]
+            raise KataError(f"{path}: {where}{key} must be {wanted}, got {found!r}")
+        return found
+
+    tasks = []
+    for number, table in enumerate(value(data, "tasks", list), 1):
+        where = f"task {number}: "
+        points = value(table, "points", dict, where)
+        for check in points:
+            value(points, check, int, f"{where}points of ")
+        tasks.append(Task(number, value(table, "title", str, where), value(table, "minutes", int, where), points))
+    kata = Kata(
+        number=value(data, "number", int),
+        slug=value(data, "slug", str),
+        title=value(data, "title", str),
+        minutes=value(data, "minutes", int),
+        difficulty=value(data, "difficulty", int),
+        tags=tuple(value(data, "tags", list)),
+        requires=tuple(value(data, "requires", list)),
+        services=tuple(value(data, "services", list)),
+        tasks=tuple(tasks),
+    )
+    if path.parent.parent.name != kata.name:
+        raise KataError(
+            f"{path}: number and slug must agree with the folder {path.parent.parent.name}, got {kata.name}"
+        )
+    return kata

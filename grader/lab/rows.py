@@ -1,0 +1,110 @@
+"""The submission's tables, written and read beside the service."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, LiteralString, Self, cast
+
+import psycopg
+from psycopg import sql
+
+from grader.verdict import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from grader.services import Database
+
+_TABLES = """
+    SELECT c.oid::int8, quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
+      AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+    ORDER BY c.oid
+"""
+
+
+class Rows:
+    """A connection of the grader's own to the submission's database, as the submission's role.
+
+    Every call is a transaction of its own unless it stands inside `transaction()`. A refusal by the database is a
+    Finding: the brief promises which tables and columns the grader can use.
+    """
+
+    def __init__(self, connection: psycopg.AsyncConnection[tuple[Any, ...]]) -> None:
+        self._connection = connection
+        self._tables: list[tuple[Any, ...]] = []
+
+    @classmethod
+    async def open(cls, database: Database) -> Self:
+        """Connect, and remember which tables there are."""
+        connection = await psycopg.AsyncConnection.connect(
+            host=database.host,
+            port=database.port,
+            dbname=database.name,
+            user=database.user,
+            password=database.password,
+            autocommit=True,
+            application_name="grader",
+            options="-c lock_timeout=2s -c statement_timeout=20s",
+        )
+        rows = cls(connection)
+        rows._tables = await rows._find_tables()
+        return rows
+
+    async def close(self) -> None:
+        """Disconnect."""
+        await self._connection.close()
+
+    async def fetch(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Return the rows of a query with `%s` for each parameter."""
+        try:
+            cursor = await self._connection.execute(cast("LiteralString", query), parameters)
+            return await cursor.fetchall() if cursor.description else []
+        except psycopg.Error as error:
+            raise _refused("read its rows", error) from error
+
+    async def insert(self, tables: Mapping[str, Sequence[Mapping[str, object]]]) -> None:
+        """Write rows, table by table in the order given, in one transaction; all rows of a table have equal keys."""
+        try:
+            async with self._connection.transaction(), self._connection.cursor() as cursor:
+                for table, rows in tables.items():
+                    if rows:
+                        await _copy(cursor, table, rows)
+        except psycopg.Error as error:
+            raise _refused("write its rows", error) from error
+
+    async def empty(self) -> bool:
+        """Empty every table; False where that cannot be done, or where tables are not those of the start."""
+        try:
+            tables = await self._find_tables()
+            if tables != self._tables:
+                return False
+            if tables:
+                names = ", ".join(name for _, name in tables)
+                truncate = cast("LiteralString", f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+                await self._connection.execute(truncate)
+        except (psycopg.Error, asyncio.IncompleteReadError):
+            return False
+        return True
+
+    async def _find_tables(self) -> list[tuple[Any, ...]]:
+        cursor = await self._connection.execute(_TABLES)
+        return await cursor.fetchall()
+
+
+async def _copy(cursor: psycopg.AsyncCursor[tuple[Any, ...]], table: str, rows: Iterable[Mapping[str, object]]) -> None:
+    rows = list(rows)
+    columns = sql.SQL(", ").join(map(sql.Identifier, rows[0]))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), columns)
+    async with cursor.copy(statement) as copy:
+        for row in rows:
+            await copy.write_row(tuple(row.values()))
+
+
+def _refused(what: str, error: psycopg.Error) -> Finding:
+    return Finding(
+        f"the grader tried to {what} beside the service",
+        f"the database refused: {error.diag.message_primary or error}",
+        "the tables and columns of the brief keep their names, and new columns have a DEFAULT or allow NULL",
+    )

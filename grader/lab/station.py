@@ -1,0 +1,193 @@
+"""One replica with its wires."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import httpx
+
+from grader.lab.http import Answer, Budget, Request, Stopped, most_repeated, printed
+from grader.verdict import Evidence, Finding
+from grader.wire import PostgresProxy, Recorder, Statement, Upstream
+RedisProxy = None
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from grader.replica import Host, Replica
+    from grader.services import Address, Database
+    from grader.wire import Gate
+
+MOST_BYTES = 64 << 20
+"""The largest answer that is read; a longer one is a finding."""
+
+
+class Station:
+    """The place of one replica: its wires stay, its process is put there anew where it ended."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 -- what a station is made of
+        self,
+        name: str,
+        host: Host,
+        folder: Path,
+        recorder: Recorder,
+        database: Database,
+        redis: Address | None,
+    ) -> None:
+        self.name = name
+        self._host = host
+        self._folder = folder
+        self._recorder = recorder
+        upstream = Upstream(database.host, database.port, database.user, database.password, database.name)
+        self.postgres = PostgresProxy(upstream, replica=name, recorder=recorder)
+        self.redis = (
+            RedisProxy(Upstream(redis.host, redis.port, redis.user, redis.password), replica=name, recorder=recorder)
+            if redis
+            else None
+        )
+        self._replica: Replica | None = None
+
+    async def start(self) -> None:
+        """Start the replica unless it runs, and wait until it serves; BootError where it does not come up."""
+        if self._replica is not None and self._replica.exited is None:
+            return
+        await self._end()
+        environment = {}
+        for variable, proxy in (("DATABASE_URL", self.postgres), ("REDIS_URL", self.redis)):
+            if proxy is not None:
+                await proxy.start()
+                environment[variable] = proxy.url
+        self._replica = await self._host.replica(self.name, self._folder, environment=environment)
+        await self._replica.ready()
+
+    async def close(self) -> None:
+        """End the replica and its wires."""
+        await self._end()
+
+    async def _end(self) -> None:
+        if self._replica is not None:
+            await self._replica.kill()
+            self._replica = None
+        for proxy in (self.postgres, self.redis):
+            if proxy is not None:
+                await proxy.close()
+
+    async def send(self, request: Request, budget: Budget, act: Gate | None = None) -> Answer:
+        """Send one request on a connection of its own; a Finding where no answer comes within the budget.
+
+        `act` is awaited before each statement goes to the server.
+        """
+        await self.start()
+        assert self._replica is not None  # noqa: S101 -- start() put it there
+        over = asyncio.get_running_loop().create_future()
+        sent = 0
+
+        async def gate(statement: Statement) -> None:
+            nonlocal sent
+            sent += 1
+            if sent > budget.statements:
+                if not over.done():
+                    over.set_result(None)
+                await asyncio.Future()  # held until the wire is closed: the service is to run no further
+            if act is not None:
+                await act(statement)
+
+        self._set_gate(gate)
+        started = time.monotonic()
+        with self._recorder.recording() as window:
+            call = asyncio.ensure_future(_call(self._replica.url, request))
+            ended = asyncio.ensure_future(self._replica.wait())
+            try:
+                await asyncio.wait({call, ended, over}, timeout=budget.seconds, return_when=asyncio.FIRST_COMPLETED)
+                mine = window.of(self.name)
+                statements = tuple(mine.counted)
+                if over.done():
+                    raise await self._stopped(request, statements, mine.round_trips)
+                if not call.done() or call.exception() is not None:
+                    raise await self._no_answer(request, budget, call, statements)
+                status, headers, body = call.result()
+                return Answer(
+                    request,
+                    status,
+                    headers,
+                    body,
+                    statements=statements,
+                    round_trips=mine.round_trips,
+                    seconds=time.monotonic() - started,
+                    log=self._replica.log(),
+                )
+            finally:
+                self._set_gate(None)
+                for waiting in (call, ended):
+                    waiting.cancel()
+                await asyncio.gather(call, ended, return_exceptions=True)
+
+    def _set_gate(self, gate: Gate | None) -> None:
+        self.postgres.gate = gate
+        if self.redis is not None:
+            self.redis.gate = gate
+
+    async def _stopped(self, request: Request, statements: tuple[Statement, ...], round_trips: int) -> Stopped:
+        """End the replica, whose request goes on sending statements, and say so."""
+        await self._end()
+        stopped = Stopped(
+            f"sent {request}",
+            f"it had sent {len(statements)} statements to the database, and was stopped",
+            "a request ends within its budget of statements",
+            (most_repeated(statements),),
+        )
+        stopped.statements, stopped.round_trips = statements, round_trips
+        return stopped
+
+    async def _no_answer(
+        self,
+        request: Request,
+        budget: Budget,
+        call: asyncio.Future[_Raw],
+        statements: tuple[Statement, ...],
+    ) -> Finding:
+        """End the replica and say why its request got no answer."""
+        replica = self._replica
+        assert replica is not None  # noqa: S101 -- send() used it
+        expected = "every request is answered"
+        evidence: tuple[Evidence, ...] = ()
+        error = call.exception() if call.done() else None
+        if isinstance(error, TooLarge):
+            seen = str(error)
+        elif error is None and replica.exited is None:
+            seen = f"no answer came in {budget.seconds:g} s; it had sent {len(statements)} statements"
+            where = await replica.stack()
+            evidence = (Evidence("where it was", tuple(where.splitlines())),) if where else ()
+        else:
+            await replica.stop()
+            how = replica.exited.description if replica.exited else "closed the connection without an answer"
+            seen = f"the process {how}" if replica.exited else f"the service {how}"
+        if statements:
+            evidence = (*evidence, most_repeated(statements))
+        evidence = (*evidence, *printed(replica.log()))
+        await self._end()
+        return Finding(f"sent {request}", seen, expected, evidence)
+
+
+class TooLarge(Exception):  # noqa: N818 -- becomes a finding
+    """The answer is larger than the grader reads."""
+
+
+_Raw = tuple[int, dict[str, str], bytes]
+
+
+async def _call(url: str, request: Request) -> _Raw:
+    async with (
+        httpx.AsyncClient(base_url=url, timeout=None, trust_env=False) as client,  # noqa: S113 -- budgeted by send()
+        client.stream(
+            request.method, request.path, params=request.params, json=request.json, headers=request.headers
+        ) as response,
+    ):
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > MOST_BYTES:
+                raise TooLarge(f"the answer was longer than {MOST_BYTES >> 20} MB, and was not read to its end")
+        return response.status_code, dict(response.headers), bytes(body)

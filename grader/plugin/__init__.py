@@ -1,0 +1,147 @@
+"""Pytest's hooks: each translates, in a few lines, between pytest and the grader."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from grader.kata import is_entry, load_kata
+from grader.plugin import arguments
+from grader.plugin.items import GRADER, CheckItem, Folder, file_of, folder_of, services_of
+from grader.verdict import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options of a run; each has an environment variable too."""
+    group = parser.getgroup("backend-katas", "Backend Katas")
+    for option in arguments.OPTIONS:
+        group.addoption(
+            option.flag,
+            type=option.type,
+            default=option.default(os.environ),
+            choices=option.choices,
+            help=f"{option.help} (environment: {option.variable})",
+        )
+    group.addoption("--record-transcripts", action="store_true", help="write the transcripts of wrong solutions anew")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Understand `katas/03`, and let no file of a submission configure pytest."""
+    known = early_config.known_args_namespace
+    found = arguments.find(known.file_or_dir, early_config.invocation_params.dir)
+    known.file_or_dir = found.arguments
+    known.noconftest = known.noconftest or found.brings_conftest
+    arguments.refuse_ini(early_config.inipath)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Understand numbers in the arguments, and get a grader going as early as can be."""
+    found = arguments.find(config.args, config.invocation_params.dir)
+    config.args[:] = found.arguments
+    if found.submissions and not config.option.collectonly:
+        from grader.grade import Grader  # noqa: PLC0415 -- other runs need not pay for its import
+
+        def tell(text: str) -> None:
+            config.get_terminal_writer().line(text, flush=True)
+
+        config.stash[GRADER] = Grader(arguments.options(config.option), tell)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind."""
+    grader = config.stash.get(GRADER, None)
+    if grader is not None:
+        grader.close()
+
+
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Take a folder that can be graded as one."""
+    return folder_of(path, parent)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> pytest.CollectReport | None:
+    """Collect a gradable folder without loading its conftest.py."""
+    if not isinstance(collector, Folder):
+        return None
+    return pytest.CollectReport(collector.nodeid, "passed", None, list(collector.collect()))
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Take the file that stands for a gradable folder."""
+    return file_of(file_path, parent)
+
+
+def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
+    """Say which servers the checks will run on."""
+    grader = config.stash.get(GRADER, None)
+    needed = services_of(items)
+    if grader is None or not needed:
+        return []
+    from grader.services import ServicesUnavailableError  # noqa: PLC0415 -- the grader has imported it already
+
+    try:
+        return [grader.open(redis="redis" in needed)]
+    except ServicesUnavailableError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put the outcome of a check beside pytest's own."""
+    report = yield
+    if isinstance(item, CheckItem) and report.when == "call" and item.result is not None:
+        report.user_properties += [("outcome", item.result.outcome.value), ("points", item.result.earned)]
+        report.__dict__["check_result"] = item.result
+    return report
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """Give the outcomes that pytest does not know a letter and a word of their own."""
+    result = report.__dict__.get("check_result")
+    if result is None or not report.failed or result.outcome in {Outcome.FAILED, Outcome.PASSED}:
+        return None
+    word = result.outcome.value
+    # What tells something counts as failed, so that pytest shows it; what is only blocked behind it does not.
+    return "failed" if result.said_here else word, word[0].upper(), word.upper()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Exit with 3 where the grader failed or could not conclude, and write the result file."""
+    grader = session.config.stash.get(GRADER, None)
+    if grader is None:
+        return
+    outcomes = {result.outcome for verdict in grader.verdicts for result in verdict.results}
+    if outcomes & {Outcome.ERROR, Outcome.INCONCLUSIVE} and session.exitstatus in {0, 1}:
+        session.exitstatus = 3
+    path = session.config.option.result_json
+    if path is not None:
+        from grader.report.document import document  # noqa: PLC0415 -- seldom asked for
+
+        try:
+            (session.config.invocation_params.dir / path).write_text(document(grader.verdicts), encoding="utf-8")
+        except OSError as error:
+            raise pytest.UsageError(f"--result-json: cannot write {path}: {error}") from error
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Show the points of each submission, and what to do next."""
+    grader = config.stash.get(GRADER, None)
+    if grader is None:
+        return
+    from grader.report.terminal import render_verdict  # noqa: PLC0415 -- other runs need not pay for its import
+
+    for verdict in grader.verdicts:
+        folder = Path(verdict.submission)
+        if is_entry(folder):
+            continue
+        shown = os.path.relpath(folder, config.invocation_params.dir)
+        for text, style in render_verdict(verdict, load_kata(verdict.kata), shown):
+            terminalreporter.line(text, **style)

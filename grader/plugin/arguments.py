@@ -1,0 +1,153 @@
+"""What a run is asked for: its options, and the folders named on the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from grader.kata import PROJECT, find_by_number, is_entry
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Mapping
+
+    from grader.grade import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of a run; `variable` is the environment variable that sets its default."""
+
+    flag: str
+    help: str
+    type: Callable[[str], Any] = str
+    choices: tuple[str, ...] | None = None
+    standard: Any = None
+
+    @property
+    def variable(self) -> str:
+        """`BACKEND_KATAS_` and the flag's name in capitals."""
+        return "BACKEND_KATAS_" + self.flag.lstrip("-").replace("-", "_").upper()
+
+    def default(self, environment: Mapping[str, str]) -> Any:  # noqa: ANN401 -- as the option's type says
+        """Return the value that the environment sets, else the standard one; UsageError where it is no such value."""
+        text = environment.get(self.variable)
+        if text is None:
+            return self.standard
+        try:
+            value = self.type(text)
+        except ValueError:
+            value = None
+        if value is None or (self.choices and value not in self.choices):
+            wanted = f"one of {', '.join(self.choices)}" if self.choices else f"a {self.type.__name__}"
+            raise pytest.UsageError(f"{self.variable} must be {wanted}, got {text!r}")
+        return value
+
+
+OPTIONS = (
+    Option(
+        "--services",
+        "where Postgres and Redis come from; auto: embedded where the binaries run, else containers",
+        choices=("auto", "embedded", "containers", "external"),
+        standard="auto",
+    ),
+    Option("--postgres-image", "image for --services=containers", standard="postgres:18"),
+    Option("--redis-image", "image for --services=containers", standard="redis:8"),
+    Option("--postgres-url", "an empty server's superuser, for --services=external"),
+    Option("--redis-url", "an empty server, for --services=external"),
+    Option("--services-home", "folder of the embedded servers; default: one for each user", Path),
+    Option("--services-idle", "seconds without a run after which embedded servers stop", float, standard=600.0),
+    Option("--replicas", "how replicas start; default: fork on Linux, else spawn", choices=("fork", "spawn")),
+    Option("--seed", "number from which the checks' rows are made", int, standard=1),
+    Option("--result-json", "write the verdicts to this file", Path),
+)
+
+
+def options(chosen: Namespace) -> Options:
+    """Return the grader's options from pytest's."""
+    from grader.grade import Options  # noqa: PLC0415 -- other runs need not pay for its import
+    from grader.services import Settings  # noqa: PLC0415 -- likewise
+
+    services = Settings(
+        choice=chosen.services,
+        postgres_image=chosen.postgres_image,
+        redis_image=chosen.redis_image,
+        postgres_url=chosen.postgres_url,
+        redis_url=chosen.redis_url,
+        idle_seconds=chosen.services_idle,
+        home=chosen.services_home,
+    )
+    return Options(services, chosen.replicas, chosen.seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The arguments with numbers written out, and the gradable folders that they name or hold."""
+
+    arguments: list[str]
+    submissions: bool
+    brings_conftest: bool
+
+
+def find(arguments: list[str], cwd: Path) -> Found:
+    """Read the arguments, paths relative to `cwd`; `katas/03` stands for `katas/03_n_plus_one`, from anywhere."""
+    written = [_write_out(argument, cwd) for argument in arguments]
+    paths = [cwd / argument.partition("::")[0] for argument in written]
+    return Found(
+        written,
+        submissions=any(map(_holds_submission, paths)),
+        brings_conftest=any(_brings_conftest(path) for path in paths),
+    )
+
+
+def refuse_ini(ini: Path | None) -> None:
+    """Raise UsageError where pytest took its settings from inside a submission."""
+    folder = _submission_around(ini.parent) if ini else None
+    if folder:
+        raise pytest.UsageError(
+            f"{ini}: a submission does not configure pytest. Remove the file, or name another: "
+            f"pytest -c {PROJECT / 'pyproject.toml'} {folder}"
+        )
+
+
+def _write_out(argument: str, cwd: Path) -> str:
+    name, separator, rest = argument.partition("::")
+    path = cwd / name
+    if path.exists():
+        return argument
+    start = cwd
+    if (
+        not Path(name).is_absolute()
+        and Path(name).parts[:1] in {("katas",), ("solutions",)}
+        and not path.parent.exists()
+    ):
+        start = PROJECT
+    for part in Path(name).parts:
+        step = start / part
+        start = find_by_number(step) or step
+    if not start.exists():
+        return argument
+    short = str(start) if Path(name).is_absolute() or cwd not in start.parents else str(start.relative_to(cwd))
+    return short + separator + rest
+
+
+def _holds_submission(path: Path) -> bool:
+    if _submission_around(path):
+        return True
+    inside = (path.glob(pattern) for pattern in ("kata.toml", "*/kata.toml", "*/*/kata.toml", "*/*/*/kata.toml"))
+    return path.is_dir() and any(next(found, None) for found in inside)
+
+
+def _submission_around(path: Path) -> Path | None:
+    for folder in (path, *path.parents):
+        if (folder / "kata.toml").is_file() or is_entry(folder):
+            return folder
+    return None
+
+
+def _brings_conftest(path: Path) -> bool:
+    folder = _submission_around(path)
+    return folder is not None and any(True for _ in folder.rglob("conftest.py"))

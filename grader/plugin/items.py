@@ -1,0 +1,135 @@
+"""Gradable folders as pytest collects them: a folder, the file that stands for it, an item a check."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from grader.kata import PROJECT, Entry, KataError, is_entry, load_entry, load_submission
+from grader.plugin import transcripts
+from grader.verdict import CheckResult, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from grader.grade import Grader  # noqa: F401 -- named in the key
+
+GRADER = pytest.StashKey["Grader"]()
+
+
+class Unmet(Exception):  # noqa: N818 -- how an item says that it did not pass; never shown as an exception
+    """The check's outcome is not the wanted one; the text says so."""
+
+
+class Folder(pytest.Directory):
+    """A folder that can be graded; of its files only the one that names it is collected."""
+
+    def collect(self) -> Iterator[pytest.Collector]:
+        """Yield the file that stands for the folder."""
+        for name in ("kata.toml", "about.toml"):
+            file = self.path / name
+            if file.is_file() and (made := file_of(file, self)):
+                yield made
+                return
+
+
+def folder_of(path: Path, parent: pytest.Collector) -> Folder | None:
+    """Return the collector of a gradable folder, or None where it is not one."""
+    if is_entry(path) or (path / "kata.toml").is_file():
+        return Folder.from_parent(parent, path=path)
+    return None
+
+
+def file_of(path: Path, parent: pytest.Collector) -> KataFile | None:
+    """Return the collector of the file that stands for a gradable folder, or None where it is another file."""
+    if path.name == "kata.toml" or (path.name == "about.toml" and is_entry(path.parent)):
+        return KataFile.from_parent(parent, path=path)
+    return None
+
+
+class KataFile(pytest.File):
+    """The checks of one folder."""
+
+    def collect(self) -> Iterator[CheckItem]:
+        """Yield an item for each check."""
+        from grader.checks import checks_of  # noqa: PLC0415 -- other runs need not pay for its import
+
+        folder = self.path.parent
+        try:
+            entry = load_entry(folder) if is_entry(folder) else Entry("", load_submission(folder), {})
+        except KataError as error:
+            raise self.CollectError(str(error)) from error
+        for check in checks_of(entry.submission.kata.slug):
+            yield CheckItem.from_parent(self, name=check.id, title=check.title, entry=entry)
+
+
+class CheckItem(pytest.Item):
+    """One check of one folder."""
+
+    def __init__(self, *, title: str, entry: Entry, **kwargs: Any) -> None:  # noqa: ANN401 -- pytest's own
+        super().__init__(**kwargs)
+        self.title = title
+        self.entry = entry
+        self.result: CheckResult | None = None
+
+    def runtest(self) -> None:
+        """Make the check; Unmet where its outcome is not the wanted one."""
+        self.result = self.config.stash[GRADER].check(self.entry.submission, self.name)
+        complaint = _complaint(self.entry, self.result)
+        if complaint is None:
+            complaint = self._drift()
+        if complaint is not None:
+            raise Unmet(complaint)
+
+    def _drift(self) -> str | None:
+        """Return how what a learner reads differs from the transcript, or record it where that was asked for."""
+        if self.name not in self.entry.caught:
+            return None
+        path, text = transcripts.path_of(self.entry), self._rendered()
+        if self.config.option.record_transcripts:
+            transcripts.record(path, self.name, text)
+            return None
+        found = transcripts.difference(path, self.name, text)
+        return found and f"The message is not that of {path}; --record-transcripts writes it anew.\n{found}\n\n"
+
+    def _rendered(self) -> str:
+        from grader.report.terminal import render_result  # noqa: PLC0415 -- needed only where something failed
+
+        assert self.result is not None  # noqa: S101 -- runtest() set it
+        folder = self.entry.submission.folder
+        if self.entry.name:  # transcripts are the same wherever pytest runs
+            again = f"{self.path.relative_to(PROJECT)}::{self.name}"
+            layers = self.entry.submission.layers[::-1]
+        else:
+            again, layers = self.config.cwd_relative_nodeid(self.nodeid), (folder,)
+        return render_result(self.result, layers, again)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # noqa: ANN401 -- as pytest's
+        """Show the finding in place of a traceback."""
+        if not isinstance(excinfo.value, Unmet) or self.result is None:
+            return super().repr_failure(excinfo)
+        return f"{excinfo.value}{self._rendered()}"
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Say where the check belongs and the sentence that it holds."""
+        return self.path, None, self.title
+
+
+def _complaint(entry: Entry, result: CheckResult) -> str | None:
+    """Return None where the result is the wanted one, else the text that goes before it."""
+    words = entry.caught.get(result.check)
+    if words is None and result.outcome is Outcome.PASSED:
+        return None
+    if words is None:
+        return f"{entry.name} must pass this check.\n" if entry.name else ""
+    if result.outcome is not Outcome.FAILED:
+        return f"{entry.name} must be caught by this check.\n"
+    missing = [word for word in words if word not in result.text]
+    return f"{entry.name} is caught, but the message lacks: {', '.join(missing)}\n" if missing else None
+
+
+def services_of(items: Iterable[pytest.Item]) -> set[str]:
+    """Return the services that the kata of any of these items needs."""
+    return {s for item in items if isinstance(item, CheckItem) for s in item.entry.submission.kata.services}

@@ -1,0 +1,202 @@
+"""The run's source of replicas: one parent process, started early, that makes one replica for every request."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from grader.replica.channel import Channel
+from grader.replica.copy import copy_submission
+from grader.replica.launcher.job import DESCRIPTORS
+from grader.replica.launcher.messages import send
+from grader.replica.replica import Ends, Replica
+from grader.replica.values import HostError, Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_LAUNCHER = Path(__file__).parent / "launcher" / "__main__.py"
+_PASSED_ON = ("PATH", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+
+StartMethod = Literal["fork", "spawn"]
+
+
+class Host:
+    """Makes replicas: forked from a pre-imported parent on Linux, spawned elsewhere (where fork is not safe).
+
+    The end of the grader's process, however it comes, ends everything and removes the run's files.
+    """
+
+    def __init__(self, *, start_method: StartMethod | None = None) -> None:
+        self._method: StartMethod = start_method or ("fork" if sys.platform == "linux" else "spawn")
+        self._process: subprocess.Popen[bytes] | None = None
+        self._socket: socket.socket | None = None
+        self._control: Channel | None = None
+        self._directory: Path | None = None
+        self._prepared: asyncio.Future[tuple[str, ...]] | None = None
+        self._gone: asyncio.Event | None = None
+        self._replicas: dict[int, Replica] = {}
+        self._made = 0
+        self._copies = 0
+
+    def begin(self) -> None:
+        """Start the parent process now, without waiting for it; a second call does nothing."""
+        if self._process is not None:
+            return
+        self._directory = Path(tempfile.mkdtemp(prefix="backend-katas-")).resolve()
+        # Others pass through to their own replica's folder, and see nothing.
+        self._directory.chmod(0o711)
+        ours, theirs = socket.socketpair()
+        with theirs, (self._directory / "parent.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-X", "utf8", str(_LAUNCHER), "parent", str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                # Replicas can read what their ancestors were started with: nothing of the grader's is in it.
+                env={"LANG": "C.UTF-8"} | {name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        packages = [entry for entry in sys.path if Path(entry).name in {"site-packages", "dist-packages"}]
+        send(ours, {"method": self._method, "directory": str(self._directory), "path": packages})
+        self._socket = ours
+
+    @property
+    def isolation(self) -> tuple[str, ...]:
+        """What keeps replicas apart on this machine: "fork", "own user", "landlock 7", …; empty until prepared."""
+        if self._prepared is None or not self._prepared.done() or self._prepared.exception():
+            return ()
+        return self._prepared.result()
+
+    @property
+    def directory(self) -> Path:
+        """The run's own folder, removed at its end."""
+        if self._directory is None:
+            message = "the host has not begun"
+            raise HostError(message)
+        return self._directory
+
+    def copy(self, folder: Path) -> Path:
+        """Return a checked copy of the submission, to make replicas from; raises SubmissionError."""
+        self._copies += 1
+        return copy_submission(folder, self.directory / "submissions" / str(self._copies))
+
+    async def prepared(self) -> None:
+        """Wait until replicas can be made at once; raises HostError."""
+        self._attach()
+        if self._prepared is not None:
+            await asyncio.shield(self._prepared)
+
+    def _attach(self) -> Channel:
+        """Let the running loop listen to the parent."""
+        self.begin()
+        if self._control is None:
+            if self._socket is None:
+                message = "the host is closed"
+                raise HostError(message)
+            self._prepared = asyncio.get_running_loop().create_future()
+            self._gone = asyncio.Event()
+            self._control = Channel(self._socket, self._hear, self._lose)
+        return self._control
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        if self._prepared is None:
+            return
+        match message["kind"]:
+            case "prepared":
+                self._prepared.set_result(tuple(message["isolation"]))
+            case "unusable":
+                self._prepared.set_exception(HostError(message["message"]))
+            case "lost" if message["number"] in self._replicas:
+                self._replicas[message["number"]].lose(message["escaped"])
+
+    def _lose(self) -> None:
+        """Take note that the parent is gone."""
+        if self._prepared is not None and not self._prepared.done():
+            log = (self.directory / "parent.log").read_text(errors="replace") if self.directory.exists() else ""
+            self._prepared.set_exception(HostError(f"the process that makes replicas ended before it could make one\n{log}"))
+            # Whoever never asks is not told; asyncio need not say so.
+            self._prepared.exception()
+        for replica in list(self._replicas.values()):
+            replica.lose(0)
+        if self._gone is not None:
+            self._gone.set()
+
+    async def replica(
+        self,
+        name: str,
+        folder: Path,
+        *,
+        environment: Mapping[str, str],
+        limits: Limits | None = None,
+        command: Sequence[str] | None = None,
+    ) -> Replica:
+        """Start a replica of the submission in `folder`, a copy made by `copy()`, and return without waiting for it.
+
+        `command` None serves `app.main:create_app()`; `["-m", "app.relay"]` runs that module instead.
+        Raises HostError.
+        """
+        control = self._attach()
+        if self._prepared is not None and self._prepared.done() and (error := self._prepared.exception()):
+            raise error
+        limits = limits or Limits()
+        number = self._made
+        self._made += 1
+        listening = socket.create_server(("127.0.0.1", 0))
+        channel, theirs = socket.socketpair()
+        pipes = {pipe: os.pipe() for pipe in ("log", "status", "stack")}
+        passed = {"channel": theirs.fileno(), "listening": listening.fileno()}
+        passed |= {pipe: writing for pipe, (_, writing) in pipes.items()}
+        ends = Ends(channel=channel, **{pipe: reading for pipe, (reading, _) in pipes.items()})
+        place = self.directory / "replicas" / str(number) / "submission"
+        replica = Replica(name, listening.getsockname()[1], limits, folder, place, ends)
+        self._replicas[number] = replica
+        order = {
+            "number": number,
+            "name": name,
+            "folder": str(folder),
+            "environment": dict(environment),
+            "limits": asdict(limits),
+            "command": None if command is None else list(command),
+        }
+        try:
+            await control.send(order, [passed[end] for end in DESCRIPTORS])
+        finally:
+            listening.close()
+            theirs.close()
+            for _, writing in pipes.values():
+                os.close(writing)
+        return replica
+
+    async def close(self) -> None:
+        """End every replica and all they left behind, the parent too, and remove the run's files."""
+        for replica in self._replicas.values():
+            await replica.kill()
+        if self._control is not None and self._socket is not None and self._gone is not None:
+            if self._socket.fileno() >= 0:
+                self._socket.shutdown(socket.SHUT_WR)
+            await self._gone.wait()
+            self._control.close()
+            self._control = None
+        self.end()
+
+    def end(self) -> None:
+        """Do what `close()` does for a host that no event loop has used; blocks until the parent has ended."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        if self._process is not None:
+            self._process.wait()
+            self._process = None
+        if self._directory is not None:
+            shutil.rmtree(self._directory, ignore_errors=True)

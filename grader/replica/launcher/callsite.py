@@ -1,0 +1,120 @@
+"""The submission's file and line in a comment behind every statement that it sends."""
+
+from __future__ import annotations
+
+import functools
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import greenlet
+import psycopg
+import sqlalchemy
+from psycopg import sql
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import CodeType, FrameType
+
+# What may stand in a comment and in a format string, and needs no escape in either.
+_UNSAFE = re.compile(r"[^A-Za-z0-9_./-]")
+
+_SQLALCHEMY = str(Path(sqlalchemy.__file__).parent) + "/"
+_DRIVERS = tuple(str(Path(package.__file__).parent) + "/" for package in (psycopg, asyncpg))
+
+_ASYNCPG = ("execute", "executemany", "fetch", "fetchmany", "fetchrow", "fetchval", "prepare", "cursor")
+
+
+def install(folder: str) -> None:
+    """Tag the statements of this process with lines of `folder`."""
+    sites = Sites(folder)
+
+    def tag(  # noqa: PLR0913, PLR0917 -- SQLAlchemy's signature
+        _connection: object, _cursor: object, statement: str, parameters: object, _context: object, _many: object
+    ) -> tuple[str, object]:
+        return statement + sites.comment(sys._getframe(1)), parameters  # noqa: SLF001 -- the documented way to frames
+
+    event.listen(Engine, "before_cursor_execute", tag, retval=True)
+    for cursor in (psycopg.Cursor, psycopg.AsyncCursor, psycopg.ServerCursor, psycopg.AsyncServerCursor):
+        for method in ("execute", "executemany", "stream"):
+            if method in vars(cursor):
+                setattr(cursor, method, _tagging(getattr(cursor, method), sites))
+    for method in _ASYNCPG:
+        setattr(asyncpg.Connection, method, _tagging(getattr(asyncpg.Connection, method), sites))
+
+
+def _tagging(method: Callable[..., Any], sites: Sites) -> Callable[..., Any]:
+    """Return `method` with its first argument tagged when it is called, not when it is awaited."""
+
+    @functools.wraps(method)
+    def tagging(self: object, query: Any = None, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 -- passes all on
+        if query is None:
+            return method(self, *args, **kwargs)
+        frame = sys._getframe(1)  # noqa: SLF001 -- the documented way to frames
+        if not _called_by_sqlalchemy(frame):
+            query = tagged(query, sites.comment(frame))
+        return method(self, query, *args, **kwargs)
+
+    return tagging
+
+
+def tagged(query: Any, comment: str) -> Any:  # noqa: ANN401 -- any kind of query the drivers know
+    """Return `query` with `comment` at its end, once; a kind of query that is not known stays as it is."""
+    if not comment:
+        return query
+    if isinstance(query, str):
+        return query if query.endswith(comment) else query + comment
+    if isinstance(query, bytes):
+        return query if query.endswith(comment.encode()) else query + comment.encode()
+    if isinstance(query, sql.Composable):
+        return sql.Composed([query, sql.SQL(comment)])  # type: ignore[arg-type]  # made of safe characters only
+    return query
+
+
+def _called_by_sqlalchemy(frame: FrameType | None) -> bool:
+    """Whether SQLAlchemy drives the driver: then the statement has its comment, or is none of the submission's."""
+    while frame is not None and frame.f_code.co_filename.startswith(_DRIVERS):
+        frame = frame.f_back
+    return frame is not None and frame.f_code.co_filename.startswith(_SQLALCHEMY)
+
+
+def _frames(frame: FrameType | None) -> Iterator[FrameType]:
+    """Yield the callers, innermost first; behind a greenlet's first frame stands the one that switched to it."""
+    current = greenlet.getcurrent()
+    while True:
+        while frame is not None:
+            yield frame
+            frame = frame.f_back
+        parent = current.parent
+        if parent is None:
+            return
+        current, frame = parent, parent.gr_frame
+
+
+class Sites:
+    """Finds the line of the submission that a statement comes from."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder.rstrip("/") + "/"
+        self._files: dict[CodeType, str] = {}
+
+    def comment(self, frame: FrameType | None) -> str:
+        """Return ` /* katas:app/orders.py:31 */` for the innermost frame of the submission, or nothing."""
+        for caller in _frames(frame):
+            file = self._file(caller.f_code)
+            if file:
+                return f" /* katas:{file}:{caller.f_lineno} */"
+        return ""
+
+    def _file(self, code: CodeType) -> str:
+        """Return the file of `code` below the folder, or nothing if it is elsewhere; unsafe characters become `_`."""
+        known = self._files.get(code)
+        if known is None:
+            file = code.co_filename
+            known = _UNSAFE.sub("_", file.removeprefix(self._folder)) if file.startswith(self._folder) else ""
+            self._files[code] = known
+        return known

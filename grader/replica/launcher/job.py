@@ -1,0 +1,27 @@
+"""What a keeper is told about its replica."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+DESCRIPTORS = ("channel", "listening", "log", "status", "stack")
+"""In the order in which they are passed: the keeper's socket to the grader, then what the replica keeps."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One replica to start; the integers of `descriptors` are this process's own."""
+
+    number: int
+    order: dict[str, Any]
+    """The grader's message: name, folder, environment, limits, command."""
+    descriptors: dict[str, int]
+    directory: str
+    """The run's own folder."""
+    user: int | None
+    """The numeric user to run as; None where the grader is an ordinary user."""
+    executable: list[str] | None
+    """The command that runs a launcher role in a new interpreter; None to fork."""
+    readable: list[str]
+    """Where the interpreter and its packages are."""

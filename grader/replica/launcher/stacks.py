@@ -1,0 +1,58 @@
+"""Where the submission stands right now, told on a private pipe: its threads by a signal, its tasks by the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import faulthandler
+import os
+import signal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+THREADS = signal.SIGUSR2
+TASKS = signal.SIGUSR1
+_TASKS = 50
+_DEPTH = 50
+
+_pipe = -1
+
+
+def answer_signal(descriptor: int) -> None:
+    """Write all threads to `descriptor` on SIGUSR2: done by a C handler, so an endless loop does not keep it back."""
+    global _pipe  # noqa: PLW0603 -- a signal handler has no other place
+    _pipe = descriptor
+    faulthandler.register(THREADS, file=descriptor, all_threads=True, chain=False)
+    signal.signal(TASKS, signal.SIG_IGN)
+
+
+def answer_requests() -> None:
+    """Write the running event loop's tasks on SIGUSR1, as soon as the loop is free to."""
+    asyncio.get_running_loop().add_signal_handler(TASKS, _write_tasks)
+
+
+def _write_tasks() -> None:
+    lines = []
+    for task in list(asyncio.all_tasks())[:_TASKS]:
+        frames = list(_frames(task.get_coro()))[:_DEPTH]
+        if frames:
+            lines.append(f"Task {task.get_name()} (most recent call first):")
+            lines += [f'  File "{file}", line {line} in {name}' for file, line, name in reversed(frames)]
+    lines.append("End of tasks")
+    text = "\n".join(lines) + "\n"
+    # At most what the pipe surely takes: the loop must not wait for the grader.
+    os.write(_pipe, text.encode(errors="replace")[:32_000] if len(text) < 32_000 else b"End of tasks\n")  # noqa: PLR2004
+
+
+def _frames(awaited: Any) -> Iterator[tuple[str, int, str]]:  # noqa: ANN401 -- coroutines, generators, futures
+    """Yield the frames of a suspended coroutine, outermost first."""
+    while awaited is not None:
+        for kind in ("cr", "gi", "ag"):
+            frame = getattr(awaited, f"{kind}_frame", None)
+            if frame is not None:
+                yield frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name
+                awaited = getattr(awaited, f"{kind}_await", None) or getattr(awaited, f"{kind}_yieldfrom", None)
+                break
+        else:
+            return

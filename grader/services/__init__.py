@@ -1,0 +1,19 @@
+"""Where Postgres and Redis come from: embedded, containers or external; and the databases in them."""
+
+from grader.services.choose import open_pair
+from grader.services.keeper.control import PairStatus, Status, status, stop
+from grader.services.values import Address, Database, Pair, SchemaError, ServicesUnavailableError, Settings
+
+__all__ = [
+    "Address",
+    "Database",
+    "Pair",
+    "PairStatus",
+    "SchemaError",
+    "ServicesUnavailableError",
+    "Settings",
+    "Status",
+    "open_pair",
+    "status",
+    "stop",
+]

@@ -1,0 +1,339 @@
+"""Databases for submissions: cloned from templates, each with a role that owns it and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import secrets
+from typing import TYPE_CHECKING, Protocol
+
+import psycopg
+from psycopg.sql import SQL, Composed, Identifier, Literal
+
+from grader.services import base
+from grader.services.schema import end_and_wait, run_schema
+from grader.services.values import Database, SchemaError, ServicesUnavailableError
+
+if TYPE_CHECKING:
+    from grader.services.values import Address
+
+CONNECTION_LIMIT = 80
+CONNECT_SECONDS = 20
+# A cached template is about 8 MB on the disk.
+TEMPLATES_KEPT = 12
+
+# As superuser, since a role may not set them itself (deadlock_timeout, lc_messages), or so that they do not depend on
+# the server's own settings.
+ROLE_SETTINGS = {"deadlock_timeout": "10ms", "lc_messages": "C", "timezone": "UTC", "statement_timeout": "0"}
+
+TEMPLATE = f"{base.PREFIX}template_"
+DATABASE = f"{base.PREFIX}db_"
+ROLE = f"{base.PREFIX}role_"
+
+
+class Admission(Protocol):
+    """Asked before anything is changed on a server; raises ServicesUnavailableError."""
+
+    async def __call__(self, connection: psycopg.AsyncConnection) -> None:
+        """Look at the server, and take it for this run."""
+
+
+class Databases:
+    """The databases of one Postgres, made and dropped over one connection of its superuser.
+
+    A schema is run once, in a template that is then cloned. Its objects belong to the template's role, so a clone in
+    use has that role to itself: a second clone at the same time is of a second template. Between two uses the role has
+    neither password nor settings of its own, and no session can be left, since it may connect to its clone only.
+    """
+
+    Error = psycopg.Error
+
+    def __init__(
+        self,
+        connection: psycopg.AsyncConnection,
+        address: Address,
+        *,
+        schema_seconds: float,
+        reusable: bool,
+        templates: set[str],
+    ) -> None:
+        self.address = address
+        self.version = (connection.info.parameter_status("server_version") or "unknown").split()[0]
+        self._connection = connection
+        self._schema_seconds = schema_seconds
+        self._reusable = reusable
+        self._templates = templates
+        self._busy: set[str] = set()
+        self._live: dict[str, tuple[Database, str | None]] = {}
+
+    @classmethod
+    async def open(
+        cls, address: Address, *, schema_seconds: float, reusable: bool = False, admission: Admission | None = None
+    ) -> Databases:
+        """Log in and see that the base database exists.
+
+        `reusable` keeps it, and the templates of schemas, for the next run on the same server. `admission` is for a
+        server that others use too. Raises ConnectionError where the server does not let the administrator in, and
+        ServicesUnavailableError where it is of no use.
+        """
+        try:
+            connection = await connect(address, address.user, address.password, "postgres")
+        except psycopg.errors.ConnectionTimeout as error:
+            message = f"PostgreSQL at {address.host}:{address.port} does not answer"
+            raise ConnectionError(message) from error
+        except psycopg.OperationalError as error:
+            raise ConnectionError(str(error)) from error
+        try:
+            _check_server(connection, address)
+            if admission is not None:
+                await admission(connection)
+            templates = await _prepare(connection, address, shared=admission is not None)
+        except BaseException:
+            await connection.close()
+            raise
+        return cls(connection, address, schema_seconds=schema_seconds, reusable=reusable, templates=templates)
+
+    async def create(self, schema: str) -> Database:
+        """Make a database in which the schema has been run by the database's own role; raises SchemaError."""
+        name = f"{DATABASE}{secrets.token_hex(6)}"
+        template = await self._reserve(schema) if schema.strip() else None
+        try:
+            return await self._clone(name, template)
+        except BaseException:
+            if template is not None:
+                self._busy.discard(template)
+            raise
+
+    async def drop(self, database: Database) -> None:
+        """Drop the database with its sessions; its role goes too, or is emptied where a template needs it."""
+        _, template = self._live.pop(database.name)
+        role = Identifier(database.user)
+        await self._run(SQL("ALTER ROLE {} NOLOGIN PASSWORD NULL").format(role))
+        await self._drop_database(database.name)
+        if template is None:
+            await self._run(SQL("DROP ROLE {}").format(role))
+        else:
+            await self._run(SQL("ALTER ROLE {} RESET ALL").format(role))
+            self._busy.discard(template)
+
+    async def sessions(self, database: Database) -> int:
+        """Count the sessions that are connected to the database now."""
+        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
+        cursor = await self._connection.execute(query, [database.name])
+        row = await cursor.fetchone()
+        return int(row[0]) if row is not None else 0
+
+    async def close(self) -> None:
+        """Drop the databases of this run, and the templates that no other run could use."""
+        for database, _ in list(self._live.values()):
+            await self.drop(database)
+        cursor = await self._connection.execute(
+            "SELECT datname FROM pg_database WHERE datname LIKE %s ORDER BY oid DESC", [_like(TEMPLATE)]
+        )
+        names = [str(row[0]) for row in await cursor.fetchall()]
+        for name in names[TEMPLATES_KEPT if self._reusable else 0 :]:
+            await self._drop_template(name)
+        if not self._reusable:
+            await self._drop_database(base.BASE)
+
+    async def note(self, text: str) -> None:
+        """Write a note on the base database, which a later run finds if this one does not come to remove it."""
+        await self._run(SQL("COMMENT ON DATABASE {} IS {}").format(Identifier(base.BASE), Literal(text)))
+
+    async def disconnect(self) -> None:
+        """Close the superuser's connection."""
+        await self._connection.close()
+
+    async def _reserve(self, schema: str) -> str:
+        """Find a template of this schema that is not in use, or make one, and mark it as used."""
+        key = hashlib.sha256(schema.encode(errors="surrogatepass")).hexdigest()[:16]
+        names = (f"{TEMPLATE}{key}_{number}" for number in itertools.count())
+        template = next(name for name in names if name not in self._busy)
+        self._busy.add(template)
+        if template not in self._templates:
+            try:
+                await self._make_template(template, schema)
+            except BaseException:
+                self._busy.discard(template)
+                raise
+            self._templates.add(template)
+        return template
+
+    async def _make_template(self, template: str, schema: str) -> None:
+        role, password = _role_of(template), secrets.token_urlsafe(24)
+        # Under another name until it is whole, so that a run that is killed leaves no half template.
+        draft = f"{DATABASE}{secrets.token_hex(6)}"
+        await self._make_role(role, password)
+        try:
+            await self._create_database(draft, base.BASE, role)
+            connection = await connect(self.address, role, password, draft)
+            try:
+                await run_schema(connection, schema, seconds=self._schema_seconds)
+            finally:
+                await end_and_wait(connection)
+            await self._seal_template(draft, template, role)
+        except BaseException as error:
+            await self._drop_database(draft)
+            await self._run(SQL("DROP ROLE {}").format(Identifier(role)))
+            if isinstance(error, psycopg.Error):
+                message = str(error).strip()
+                raise SchemaError(message, sqlstate=error.sqlstate) from error
+            raise
+
+    async def _seal_template(self, draft: str, template: str, role: str) -> None:
+        # Settings that the schema gave its role (ALTER ROLE … SET) are kept as settings of the role in this database,
+        # since the role's own are reset between uses. There is no statement that copies them.
+        await self._connection.execute(
+            """
+            INSERT INTO pg_db_role_setting (setdatabase, setrole, setconfig)
+            SELECT d.oid, s.setrole, s.setconfig FROM pg_db_role_setting s, pg_database d
+            WHERE d.datname = %s AND s.setdatabase = 0 AND s.setrole = %s::regrole
+            AND NOT EXISTS (SELECT FROM pg_db_role_setting o WHERE o.setdatabase = d.oid AND o.setrole = s.setrole)
+            """,
+            [draft, role],
+        )
+        name = Identifier(draft)
+        await self._run(SQL("ALTER ROLE {} NOLOGIN PASSWORD NULL").format(Identifier(role)))
+        await self._run(SQL("ALTER ROLE {} RESET ALL").format(Identifier(role)))
+        await self._run(SQL("ALTER DATABASE {} OWNER TO CURRENT_USER").format(name))
+        await self._run(SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false IS_TEMPLATE false").format(name))
+        await self._run(SQL("ALTER DATABASE {} RENAME TO {}").format(name, Identifier(template)))
+
+    async def _clone(self, name: str, template: str | None) -> Database:
+        password = secrets.token_urlsafe(24)
+        if template is None:
+            role = f"{ROLE}{secrets.token_hex(6)}"
+            await self._make_role(role, password)
+        else:
+            role = _role_of(template)
+            await self._run(
+                SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(Identifier(role), Literal(password)), _settings(role)
+            )
+        await self._create_database(name, template or base.BASE, role)
+        if template is not None:
+            # A clone does not inherit the settings that its template has by ALTER DATABASE … SET.
+            await self._connection.execute(
+                """
+                INSERT INTO pg_db_role_setting (setdatabase, setrole, setconfig)
+                SELECT d.oid, s.setrole, s.setconfig FROM pg_db_role_setting s, pg_database d, pg_database t
+                WHERE d.datname = %s AND t.datname = %s AND s.setdatabase = t.oid
+                """,
+                [name, template],
+            )
+        database = Database(self.address.host, self.address.port, name, role, password)
+        self._live[name] = (database, template)
+        return database
+
+    async def _make_role(self, role: str, password: str) -> None:
+        create = SQL(
+            "CREATE ROLE {} LOGIN PASSWORD {} CONNECTION LIMIT {} "
+            "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
+        )
+        await self._run(create.format(Identifier(role), Literal(password), Literal(CONNECTION_LIMIT)), _settings(role))
+
+    async def _create_database(self, name: str, template: str, role: str) -> None:
+        create = SQL("CREATE DATABASE {} TEMPLATE {} OWNER {} ALLOW_CONNECTIONS true")
+        await self._run(create.format(Identifier(name), Identifier(template), Identifier(role)))
+        await self._run(SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(Identifier(name)))
+
+    async def _drop_template(self, template: str) -> None:
+        await self._drop_database(template)
+        await self._run(SQL("DROP ROLE IF EXISTS {}").format(Identifier(_role_of(template))))
+        self._templates.discard(template)
+
+    async def _drop_database(self, name: str) -> None:
+        await drop_database(self._connection, name)
+
+    async def _run(self, *statements: Composed) -> None:
+        await self._connection.execute(SQL("; ").join(statements))
+
+
+async def connect(address: Address, user: str, password: str, database: str) -> psycopg.AsyncConnection:
+    """Open a connection that no PG* variable of the user's has a say in; raises psycopg.OperationalError."""
+    return await psycopg.AsyncConnection.connect(
+        host=address.host,
+        port=address.port,
+        user=user,
+        password=password,
+        dbname=database,
+        autocommit=True,
+        connect_timeout=CONNECT_SECONDS,
+        application_name="backend-katas",
+        client_encoding="UTF8",
+        options="",
+    )
+
+
+async def drop_database(connection: psycopg.AsyncConnection, name: str) -> None:
+    """Drop a database and end its sessions, whatever its owner did to keep it."""
+    drop = SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name))
+    try:
+        await connection.execute(drop)
+    except psycopg.errors.WrongObjectType:
+        # Its owner may have declared it a template.
+        await connection.execute(SQL("ALTER DATABASE {} WITH IS_TEMPLATE false").format(Identifier(name)))
+        await connection.execute(drop)
+
+
+def _check_server(connection: psycopg.AsyncConnection, address: Address) -> None:
+    where = f"The PostgreSQL at {address.host}:{address.port}"
+    version = connection.info.server_version
+    if version // 10_000 < base.OLDEST_POSTGRES:
+        message = f"{where} is version {version / 10_000:.4g}; {base.OLDEST_POSTGRES} or newer is needed."
+        raise ServicesUnavailableError(message)
+    if connection.info.parameter_status("is_superuser") != "on":
+        message = (
+            f"{where} lets {address.user} in, who is not a superuser; the grader makes databases, roles and extensions "
+            f"and needs one. Name a superuser in the URL, or run there: ALTER ROLE {address.user} SUPERUSER"
+        )
+        raise ServicesUnavailableError(message)
+
+
+async def _prepare(connection: psycopg.AsyncConnection, address: Address, *, shared: bool) -> set[str]:
+    """Clear what a killed run left, see that there is a base, and list the templates that are there."""
+    major = connection.info.server_version // 10_000
+    scram_settable_since = 16
+    if major >= scram_settable_since:
+        # Passwords here are random and long; more rounds would only slow each connection down.
+        await connection.execute("SET scram_iterations = 1")
+    cursor = await connection.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [_like(base.PREFIX)])
+    names = {str(row[0]) for row in await cursor.fetchall()}
+    templates = {name for name in names if name.startswith(TEMPLATE)}
+    for name in names - templates - {base.BASE}:
+        await drop_database(connection, name)
+    cursor = await connection.execute("SELECT rolname FROM pg_roles WHERE rolname LIKE %s", [_like(ROLE)])
+    for (role,) in await cursor.fetchall():
+        if role not in {_role_of(template) for template in templates}:
+            await connection.execute(SQL("DROP ROLE {}").format(Identifier(role)))
+    if base.BASE not in names:
+        await _make_base(connection, address, major=major, shared=shared)
+    return templates
+
+
+async def _make_base(connection: psycopg.AsyncConnection, address: Address, *, major: int, shared: bool) -> None:
+    draft = f"{DATABASE}base"
+    await connection.execute(SQL(base.make_base(major, draft)))
+    inside = await connect(address, address.user, address.password, draft)
+    try:
+        for statement in base.fill_base():
+            await inside.execute(SQL(statement))
+    finally:
+        await end_and_wait(inside)
+    for statement in [*([] if shared else base.close_doors()), *base.seal_base(draft)]:
+        await connection.execute(SQL(statement))
+    await connection.execute(SQL("ALTER DATABASE {} RENAME TO {}").format(Identifier(draft), Identifier(base.BASE)))
+
+
+def _role_of(template: str) -> str:
+    return ROLE + template.removeprefix(TEMPLATE)
+
+
+def _settings(role: str) -> Composed:
+    return SQL("; ").join(
+        SQL("ALTER ROLE {} SET {} = {}").format(Identifier(role), Identifier(name), Literal(value))
+        for name, value in ROLE_SETTINGS.items()
+    )
+
+
+def _like(prefix: str) -> str:
+    return prefix.replace("_", r"\_") + "%"

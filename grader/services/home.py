@@ -1,0 +1,137 @@
+"""The folder in which embedded servers live, and how their keeper's socket is found there."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.services.values import ServicesUnavailableError
+
+# Counts up whenever a keeper and a client of different versions would misunderstand each other.
+PROTOCOL = 1
+
+# sun_path holds 104 bytes on macOS and 108 on Linux, its final zero included.
+SOCKET_PATH_BYTES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """One keeper's folder: one for each release of the servers, below the folder that the user knows."""
+
+    folder: Path
+
+    @property
+    def lock(self) -> Path:
+        """Held by the keeper as long as it lives."""
+        return self.folder / "keeper.lock"
+
+    @property
+    def start_lock(self) -> Path:
+        """Held by a run while it looks for a keeper and starts one."""
+        return self.folder / "start.lock"
+
+    @property
+    def log(self) -> Path:
+        """What the latest keeper had to complain about."""
+        return self.folder / "keeper.log"
+
+    @property
+    def pristine(self) -> Path:
+        """The initialised cluster of which every pair gets a copy."""
+        return self.folder / "pristine"
+
+    @property
+    def software(self) -> Path:
+        """A copy of the binaries, where the servers' account cannot reach the installed ones."""
+        return self.folder / "software"
+
+    @property
+    def pairs(self) -> Path:
+        """Holds one folder for each pair of servers."""
+        return self.folder / "pairs"
+
+    @property
+    def socket_record(self) -> Path:
+        """Holds the path of the keeper's socket."""
+        return self.folder / "socket"
+
+    def socket(self) -> Path | None:
+        """Read where the keeper's socket is, if one was ever made."""
+        try:
+            return Path(self.socket_record.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+
+    def new_socket(self) -> Path:
+        """Choose a path for the socket, in a private folder elsewhere where this one's path is too long."""
+        path = self.folder / "keeper.sock"
+        if len(os.fsencode(path)) > SOCKET_PATH_BYTES:
+            old = self.socket()
+            if old is not None:
+                self.forget_socket()
+            path = Path(tempfile.mkdtemp(prefix="katas-")) / "keeper.sock"
+            if len(os.fsencode(path)) > SOCKET_PATH_BYTES:
+                path = Path(tempfile.mkdtemp(prefix="katas-", dir="/tmp")) / "keeper.sock"  # noqa: S108 - mkdtemp
+        draft = self.folder / "socket.new"
+        draft.write_text(str(path), encoding="utf-8")
+        draft.replace(self.socket_record)
+        return path
+
+    def forget_socket(self) -> None:
+        """Remove the socket, and the folder that was made for it."""
+        path = self.socket()
+        if path is None:
+            return
+        path.unlink(missing_ok=True)
+        if path.parent != self.folder:
+            with suppress(OSError):
+                path.parent.rmdir()
+        self.socket_record.unlink(missing_ok=True)
+
+
+def default_folder() -> Path:
+    """Choose the folder for this user: below the cache folder, or for root where another account can enter."""
+    if os.geteuid() == 0:
+        return Path("/var/tmp/backend-katas-0")  # noqa: S108 - `prepare` refuses it if another user made it
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "backend-katas"
+    cache = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(cache) if Path(cache).is_absolute() else Path.home() / ".cache") / "backend-katas"
+
+
+def prepare(folder: Path, release: str) -> Home:
+    """Make the folders of a home; raises ServicesUnavailableError where they are not this user's alone."""
+    home = Home(folder.absolute() / f"{release}-{PROTOCOL}")
+    try:
+        home.folder.parent.mkdir(parents=True, exist_ok=True)
+        for place in (home.folder.parent, home.folder, home.pairs):
+            _own(place)
+    except OSError as error:
+        message = f"The servers need a folder of their own, but {folder} cannot be made: {error}. Choose another home."
+        raise ServicesUnavailableError(message) from error
+    return home
+
+
+def existing(folder: Path) -> list[Home]:
+    """List the homes of all releases below the folder that the user knows."""
+    if not folder.is_dir():
+        return []
+    return [Home(place) for place in sorted(folder.absolute().iterdir()) if (place / "keeper.lock").exists()]
+
+
+def _own(folder: Path) -> None:
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+        message = f"{folder} belongs to another user, so servers are not kept there. Remove it or choose another home."
+        raise ServicesUnavailableError(message)
+    # The account that stands in for root has to pass through, and sees only the folders that are its own.
+    mode = 0o711 if os.geteuid() == 0 else 0o700
+    if stat.S_IMODE(status.st_mode) != mode:
+        folder.chmod(mode)

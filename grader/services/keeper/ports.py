@@ -1,0 +1,13 @@
+"""Free ports on the loopback interface."""
+
+from __future__ import annotations
+
+import socket
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on now; whoever uses it must be ready to find it taken."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

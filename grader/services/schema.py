@@ -1,0 +1,168 @@
+"""Running a submission's schema as its own role, in bounds, so that an error names the line."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from psycopg.pq import DiagnosticField, ExecStatus
+
+from grader.services.statements import statement_starts
+from grader.services.values import SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    import psycopg
+    from psycopg.pq.abc import PGconn, PGresult
+
+SCHEMA_BYTES = 1 << 20
+STATEMENT_SHOWN = 2_000
+END_SECONDS = 10.0
+
+REFUSED = {ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH}
+
+
+async def run_schema(connection: psycopg.AsyncConnection, schema: str, *, seconds: float) -> None:
+    """Run the whole text as one query, so that all of it holds or nothing; raises SchemaError."""
+    text = _encode(schema)
+    done = 0
+    try:
+        async with asyncio.timeout(seconds):
+            async for result in _results(connection.pgconn, text):
+                if result.status == ExecStatus.FATAL_ERROR:
+                    raise _refusal(schema, done, result)
+                if result.status in REFUSED:
+                    message = "COPY to or from the client is not possible in a schema; use INSERT"
+                    raise _error(schema, done, message)
+                done += result.status != ExecStatus.SINGLE_TUPLE
+    except TimeoutError:
+        message = f"the schema was stopped after {seconds:g} seconds, while this statement ran"
+        raise _error(schema, done, message, sqlstate="57014") from None
+
+
+async def end_and_wait(connection: psycopg.AsyncConnection) -> None:
+    """Close the connection and wait until its server process has ended, so that the database can be cloned.
+
+    The server closes its side only when the process is gone, so that a client may wait for it ("synchronous close",
+    src/backend/libpq/pqcomm.c).
+    """
+    if connection.closed:
+        return
+    with suppress(Exception):
+        # A statement may still run.
+        await connection.cancel_safe(timeout=END_SECONDS)
+    file = os.dup(connection.fileno())
+    try:
+        await connection.close()
+        async with asyncio.timeout(END_SECONDS):
+            while await _received(file):
+                pass
+    except TimeoutError:
+        pass
+    finally:
+        os.close(file)
+
+
+async def _received(file: int) -> bytes:
+    await _event(file, write=False)
+    try:
+        return os.read(file, 65_536)
+    except BlockingIOError:
+        return b"again"
+    except OSError:
+        return b""
+
+
+async def _event(file: int, *, write: bool) -> None:
+    """Wait until the file can be read or, with `write`, also until it can be written."""
+    loop = asyncio.get_running_loop()
+    seen = asyncio.Event()
+    loop.add_reader(file, seen.set)
+    if write:
+        loop.add_writer(file, seen.set)
+    try:
+        await seen.wait()
+    finally:
+        loop.remove_reader(file)
+        if write:
+            loop.remove_writer(file)
+
+
+async def _results(server: PGconn, text: bytes) -> AsyncIterator[PGresult]:
+    """Send a query and yield its results, row by row, so that a large one is never held whole."""
+    server.send_query(text)
+    server.set_single_row_mode()
+    while server.flush():
+        await _event(server.socket, write=True)
+        server.consume_input()
+    while True:
+        while server.is_busy():
+            await _event(server.socket, write=False)
+            server.consume_input()
+        result = server.get_result()
+        if result is None:
+            return
+        yield result
+
+
+def _encode(schema: str) -> bytes:
+    try:
+        text = schema.encode()
+    except UnicodeEncodeError as error:
+        line = schema.count("\n", 0, error.start) + 1
+        raise SchemaError("this is not valid text", line=line, sqlstate="22021") from None
+    if b"\0" in text:
+        line = text.count(b"\n", 0, text.index(b"\0")) + 1
+        message = "there is a NUL character, which PostgreSQL does not accept"
+        raise SchemaError(message, line=line, sqlstate="22021")
+    if len(text) > SCHEMA_BYTES:
+        message = f"the schema is {len(text):,} bytes long; at most {SCHEMA_BYTES:,} are accepted"
+        raise SchemaError(message)
+    return text
+
+
+def _refusal(schema: str, done: int, result: PGresult) -> SchemaError:
+    def field(name: DiagnosticField) -> str | None:
+        value = result.error_field(name)
+        return value.decode(errors="replace") if value is not None else None
+
+    message = field(DiagnosticField.MESSAGE_PRIMARY) or result.get_error_message()
+    if detail := field(DiagnosticField.MESSAGE_DETAIL):
+        message = f"{message} ({detail})"
+    position = field(DiagnosticField.STATEMENT_POSITION)
+    return _error(
+        schema,
+        done,
+        message,
+        sqlstate=field(DiagnosticField.SQLSTATE),
+        hint=field(DiagnosticField.MESSAGE_HINT),
+        position=int(position) - 1 if position is not None else None,
+    )
+
+
+def _error(
+    schema: str,
+    done: int,
+    message: str,
+    *,
+    sqlstate: str | None = None,
+    hint: str | None = None,
+    position: int | None = None,
+) -> SchemaError:
+    """Tell the line from the position in the text or, where Postgres names none, from the statement it was at."""
+    starts = statement_starts(schema)
+    if position is None:
+        start = starts[done] if done < len(starts) else None
+    else:
+        position = min(position, len(schema.rstrip()) - 1)
+        start = max((start for start in starts if start <= position), default=None)
+    statement = None
+    if start is not None:
+        end = min((other for other in starts if other > start), default=len(schema))
+        statement = schema[start:end].strip()[:STATEMENT_SHOWN]
+    at = position if position is not None else start
+    line = schema.count("\n", 0, at) + 1 if at is not None else None
+    return SchemaError(message, line=line, statement=statement, sqlstate=sqlstate, hint=hint)

@@ -1,0 +1,86 @@
+"""A project folder of a test's own, in which pytest is run as a learner runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.kata import SOLUTIONS
+
+KATA = "03_n_plus_one"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of pytest came to."""
+
+    status: int
+    output: str
+    result: dict[str, Any] | None
+
+    @property
+    def outcomes(self) -> dict[str, str]:
+        """The outcome of each check of the first submission."""
+        checks = self.result["submissions"][0]["checks"] if self.result and self.result["submissions"] else []
+        return {check["id"]: check["outcome"] for check in checks}
+
+    def message(self, check: str) -> str:
+        """The message of one check of the first submission."""
+        assert self.result is not None
+        found: str = next(c["message"] for c in self.result["submissions"][0]["checks"] if c["id"] == check)
+        return found
+
+
+def submission(folder: Path, layer: str = "reference", files: dict[str, str | bytes] | None = None) -> Path:
+    """Lay the starter, a layer of its solutions and more files into `folder`, and return it."""
+    shutil.copytree(SOLUTIONS / KATA / "starter", folder, dirs_exist_ok=True)
+    if layer != "starter":
+        shutil.copytree(SOLUTIONS / KATA / "reference", folder, dirs_exist_ok=True)
+        shutil.copytree(SOLUTIONS / KATA / layer, folder, dirs_exist_ok=True)
+        (folder / "about.toml").unlink()
+    for name, content in (files or {}).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder
+
+
+def command(*arguments: str | Path) -> list[str]:
+    """Return the command that runs pytest with these arguments."""
+    return [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *map(str, arguments)]
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """Return an environment as a terminal 100 columns wide gives it."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+    return {**kept, "COLUMNS": "100", "NO_COLOR": "1", "CI": "", **variables}
+
+
+def pytest_in(cwd: Path, *arguments: str | Path, **variables: str) -> Run:
+    """Run pytest in a folder and wait for it, at most three minutes."""
+    path = cwd / "result.json"
+    path.unlink(missing_ok=True)
+    done = subprocess.run(  # noqa: S603 -- our own command
+        [*command(*arguments), "--result-json", str(path)],
+        cwd=cwd,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=180,
+        check=False,
+    )
+    result = json.loads(path.read_text()) if path.is_file() else None
+    return Run(done.returncode, done.stdout + done.stderr, result)
+
+
+def without_times(text: str) -> str:
+    """Return a run's output without what differs from run to run."""
+    return re.sub(r"\bin \d+\.\d+s\b", "in …s", text)

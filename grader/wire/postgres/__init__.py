@@ -1,0 +1,1 @@
+"""PostgreSQL: its protocol, and the proxy that speaks it."""

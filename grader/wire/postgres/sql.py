@@ -1,0 +1,216 @@
+"""What a statement is, told from its text: its category, whether it writes or locks, and where one ends and the next begins.
+
+The rule, in one place:
+
+- Noise, passed freely and not counted: BEGIN, SAVEPOINT, RELEASE; SET, SHOW, RESET, DEALLOCATE, DISCARD, CLOSE, UNLISTEN;
+  empty statements; a pool's reset; a driver's own questions about types and settings (`PROBES`).
+- ROLLBACK (and ROLLBACK TO) is noise if its transaction neither wrote nor locked, as far as the texts tell.
+- COMMIT is no noise: it is a step, even of a transaction that only read.
+- COPY, LISTEN and NOTIFY are counted, but pass a gate freely.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from grader.wire.recorder import Category
+
+_CACHED = 4096
+"""Texts up to this many characters are remembered with what they are; 1,000 of them."""
+
+_LEXEME = re.compile(
+    r"""
+      (?P<blank>\s+|--[^\n]*)
+    | (?P<comment>/\*)
+    | (?P<string>[eE]'(?:[^'\\]|\\.|'')*(?:'|\Z)|'(?:[^']|'')*(?:'|\Z))
+    | (?P<name>"(?:[^"]|"")*(?:"|\Z))
+    | (?P<dollar>\$(?:[A-Za-z_\x80-\U0010ffff][\w\x80-\U0010ffff]*)?\$)
+    | (?P<word>[A-Za-z_\x80-\U0010ffff][\w$\x80-\U0010ffff]*)
+    | (?P<end>;)
+    | (?P<other>\d+|.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_COMMENT_EDGE = re.compile(r"/\*|\*/")
+
+_CATEGORIES: dict[tuple[str, ...], Category] = {
+    ("begin",): Category.BEGIN,
+    ("start", "transaction"): Category.BEGIN,
+    ("commit",): Category.COMMIT,
+    ("end",): Category.COMMIT,
+    ("prepare", "transaction"): Category.COMMIT,
+    ("rollback",): Category.ROLLBACK,
+    ("abort",): Category.ROLLBACK,
+    ("savepoint",): Category.SAVEPOINT,
+    ("release",): Category.SAVEPOINT,
+    ("set", "constraints"): Category.STATEMENT,  # may run deferred checks
+    ("set",): Category.SESSION,
+    ("show",): Category.SESSION,
+    ("reset",): Category.SESSION,
+    ("deallocate",): Category.SESSION,
+    ("discard",): Category.SESSION,
+    ("close",): Category.SESSION,
+    ("unlisten",): Category.SESSION,
+    ("listen",): Category.LISTEN,
+    ("notify",): Category.LISTEN,
+    ("copy",): Category.COPY,
+}
+
+NOISE = frozenset(
+    {
+        Category.BEGIN,
+        Category.SAVEPOINT,
+        Category.SESSION,
+        Category.EMPTY,
+        Category.PROBE,
+        Category.PREPARE,
+    }
+)
+UNGATED = NOISE | {Category.COPY, Category.LISTEN}
+
+PROBES = tuple(
+    re.compile(pattern, re.IGNORECASE | re.DOTALL)
+    for pattern in (
+        # SQLAlchemy's first connection
+        r"select pg_catalog\.version\(\)",
+        r"select current_schema\(\)",
+        # psycopg's TypeInfo.fetch, which SQLAlchemy uses for hstore, and its relatives for enums, ranges, composites
+        r"SELECT (?:\w+\.)?(?:typname|name) AS name, .{0,1200}to_regtype\(.{0,300}",
+        r"WITH recs AS \( .{0,3000}to_regtype\(.{0,3000}",
+        # asyncpg: types by OID, a type by its name, and jit around them
+        r"SELECT current_setting\('jit'\) AS cur, set_config\('jit', 'off', false\) AS new",
+        r"SELECT set_config\('jit', \$1, false\)",
+        r"WITH RECURSIVE typeinfo_tree\( .{0,6000}",
+        r"SELECT t\.oid, t\.typelem AS elemtype, t\.typtype AS kind FROM pg_catalog\.pg_type AS t .{0,600}",
+    )
+)
+_RELATION = re.compile(r"\b(?:from|join)\s+(?:lateral\s+)?([\w.\"]+)", re.IGNORECASE)
+_OWN = ("pg_", "typeinfo_tree", "typebases", "unnest")
+_ASYNCPG_RESET = re.compile(r"\s*SELECT pg_advisory_unlock_all\(\);\s*CLOSE ALL;\s*", re.IGNORECASE)
+
+_READS = frozenset({"select", "table", "values", "with", "explain", "fetch", "declare", "move"})
+_MUTATES = frozenset({"insert", "update", "delete", "merge", "into", "share", "lock"})
+_PURE = frozenset(
+    "count sum avg min max coalesce nullif greatest least lower upper length trim btrim ltrim rtrim substr substring left"
+    " right replace split_part concat concat_ws position strpos abs round ceil ceiling floor mod power sqrt now"
+    " date_trunc date_part extract age to_char to_date to_timestamp to_number cast array_agg array_length cardinality"
+    " unnest any all some in exists row row_number rank dense_rank lag lead first_value last_value ntile over filter"
+    " within json_agg jsonb_agg json_build_object jsonb_build_object json_object_agg jsonb_object_agg jsonb_array_length"
+    " row_to_json to_json to_jsonb json_build_array jsonb_build_array string_agg bool_and bool_or every md5 format"
+    " generate_series current_setting version current_schema values as and or not on using by then else when select from"
+    " where having distinct array between like ilike is limit offset union except intersect lateral grouping sets cube"
+    " rollup materialized numeric decimal varchar char time timestamp timestamptz interval bit percentile_cont"
+    " percentile_disc ts_rank to_tsvector to_tsquery plainto_tsquery websearch_to_tsquery similarity clock_timestamp"
+    " statement_timestamp transaction_timestamp pg_typeof with recursive".split()
+)
+
+
+class Reading(NamedTuple):
+    """What a statement's text says."""
+
+    category: Category
+    touches: bool
+    """It writes or locks, or may: an unknown function counts."""
+
+
+def _lexemes(text: str) -> list[tuple[str, str, int]]:
+    """Return (kind, text, end) of what matters in a text: no blanks, no comments."""
+    found: list[tuple[str, str, int]] = []
+    position = 0
+    while position < len(text):
+        match = _LEXEME.match(text, position)
+        if match is None:  # cannot be: `other` takes anything
+            break
+        kind, stop = match.lastgroup or "other", match.end()
+        if kind == "comment":
+            stop = _comment_end(text, position)
+        elif kind == "dollar":
+            closing = text.find(match[0], stop)
+            stop = len(text) if closing < 0 else closing + len(match[0])
+            found.append(("string", "", stop))
+        elif kind != "blank":
+            found.append((kind, match[0].lower() if kind == "word" else match[0], stop))
+        position = stop
+    return found
+
+
+def _comment_end(text: str, start: int) -> int:
+    """Return where the comment that begins at `start` ends; comments nest in PostgreSQL."""
+    depth, position = 1, start + 2
+    while depth:
+        edge = _COMMENT_EDGE.search(text, position)
+        if edge is None:
+            return len(text)
+        depth += 1 if edge[0] == "/*" else -1
+        position = edge.end()
+    return position
+
+
+def split(text: str) -> list[str]:
+    """Return the statements of a simple Query's text; an empty query is one empty statement.
+
+    The server answers each of them with a CommandComplete, and gives empty ones between semicolons no answer.
+    """
+    if ";" not in text.rstrip("; \r\n\t"):
+        return [text]
+    parts: list[str] = []
+    start, filled = 0, False
+    for kind, _, stop in _lexemes(text):
+        if kind != "end":
+            filled = True
+            continue
+        if filled:
+            parts.append(text[start:stop].strip())
+        start, filled = stop, False
+    if filled:
+        parts.append(text[start:].strip())
+    return parts or [text]
+
+
+def is_pool_reset(text: str) -> bool:
+    """Whether a simple Query is the one that asyncpg's pool sends when it takes a connection back."""
+    return _ASYNCPG_RESET.match(text) is not None and "RESET ALL" in text
+
+
+def read(text: str) -> Reading:
+    """Return what one statement is."""
+    return _read_cached(text) if len(text) <= _CACHED else _read(text)
+
+
+def _read(text: str) -> Reading:
+    lexemes = [(kind, word) for kind, word, _ in _lexemes(text) if kind != "end"]
+    if not lexemes:
+        return Reading(Category.EMPTY, touches=False)
+    first = tuple(word for _, word in lexemes[:2])
+    category = _CATEGORIES.get(first) or _CATEGORIES.get(first[:1]) or Category.STATEMENT
+    if category is Category.STATEMENT and first[0] in {"select", "with"} and _is_probe(text):
+        category = Category.PROBE
+    return Reading(category, touches=category is Category.STATEMENT and _touches(lexemes))
+
+
+_read_cached = lru_cache(maxsize=1000)(_read)
+
+
+def _is_probe(text: str) -> bool:
+    flat = " ".join(text.split()).rstrip("; ")
+    if not any(probe.fullmatch(flat) for probe in PROBES):
+        return False
+    return all(name.lower().startswith(_OWN) for name in _RELATION.findall(flat))
+
+
+def _touches(lexemes: list[tuple[str, str]]) -> bool:
+    if lexemes[0] == ("other", "("):
+        lexemes = lexemes[1:]
+    if not lexemes or lexemes[0][1] not in _READS:
+        return True
+    last = ("", "")
+    for lexeme in lexemes:
+        kind, word = lexeme
+        if kind == "word" and word in _MUTATES:
+            return True
+        if word == "(" and last[0] in {"word", "name"} and last[1] not in _PURE:
+            return True
+        last = lexeme
+    return False

@@ -1,0 +1,275 @@
+"""What the proxies of both services have in common: a port, its connections, and waiting until they are idle."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, Self
+
+from grader.wire.link import Link, Listener, Side
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from grader.wire.recorder import Recorder, Statement
+
+MAX_CONNECTIONS = 100
+"""Connections open at once per proxy; above the server's own limit for a role, below what would exhaust our files."""
+LOGIN_SECONDS = 60.0
+"""A client that has not logged in by then is closed, as PostgreSQL's authentication_timeout does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """The server behind a proxy, and how the proxy logs in to it."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    database: str | None = None
+
+
+class Gate(Protocol):
+    """Awaited before the first byte of a step goes to the server; to raise cuts the connection."""
+
+    async def __call__(self, statement: Statement) -> None:
+        """Return when the step that begins with `statement` may go."""
+
+
+class Connection(Listener, ABC):
+    """One client's connection and the proxy's own to the server."""
+
+    def __init__(self, proxy: Proxy, number: int) -> None:
+        self.proxy = proxy
+        self.number = number
+        self.client = Side(self)
+        self.server: Side | None = None
+        self.link = Link(self._deliver, self._finish, self._link_crowded)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.counted = True
+        """Whether it is one of the proxy's open connections: not a cancel request, not one turned away."""
+        self._over = False
+        self._client_ended = False
+
+    @property
+    @abstractmethod
+    def idle(self) -> bool:
+        """Whether nothing is in flight."""
+
+    @property
+    @abstractmethod
+    def in_transaction(self) -> bool:
+        """Whether the server holds a transaction open."""
+
+    @abstractmethod
+    def from_client(self, data: bytes) -> None:
+        """Take bytes from the client."""
+
+    @abstractmethod
+    def from_server(self, data: bytes) -> None:
+        """Take bytes from the server."""
+
+    @abstractmethod
+    def over(self) -> None:
+        """Note that the connection has ended."""
+
+    @abstractmethod
+    def refuse(self) -> None:
+        """Tell the client that there are too many connections."""
+
+    # what the sides tell
+
+    def received(self, side: Side, data: bytes) -> None:
+        """Pass bytes to who understands them."""
+        if side is self.client:
+            self.from_client(data)
+        else:
+            self.from_server(data)
+
+    def ended(self, side: Side) -> None:
+        """Pass on that one side will send nothing more."""
+        if side is not self.client:
+            self.client.close()
+        elif self.server is None:
+            self.end()
+        else:
+            self._client_ended = True
+            self.client_ended()
+
+    def client_ended(self) -> None:
+        """Send the end of the client's stream after everything before it."""
+        self.link.end(self.proxy.latency)
+
+    def lost(self, side: Side) -> None:
+        """Close one side when the other has gone."""
+        if side is self.client:
+            self.end()
+        else:
+            self.client.close()
+            self._close_book()
+
+    def pressed(self, side: Side, *, full: bool) -> None:
+        """Read one side only as fast as the other can be written."""
+        source = self.server if side is self.client else self.client
+        if source is None:
+            return
+        if full:
+            source.stop_reading("slow reader")
+        else:
+            source.go_on_reading("slow reader")
+
+    def end(self) -> None:
+        """End both sides now."""
+        self.link.drop()
+        for task in self._tasks:
+            task.cancel()
+        if self.server is not None:
+            self.server.abort()
+        self.client.abort()
+        self._close_book()
+        self.proxy.forget(self)
+
+    def _close_book(self) -> None:
+        if not self._over:
+            self._over = True
+            self.over()
+            self.proxy.look()
+
+    # towards the server
+
+    async def connect(self) -> None:
+        """Open the connection to the server; raises OSError."""
+        upstream = self.proxy.upstream
+        side = Side(self)
+        await asyncio.get_running_loop().create_connection(lambda: side, upstream.host, upstream.port)
+        self.server = side
+
+    def start(self, task: asyncio.Task[None]) -> None:
+        """Keep a task until it is done or the connection ends."""
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _deliver(self, data: bytes) -> None:
+        if self.server is not None:
+            self.server.write(data)
+
+    def _finish(self) -> None:
+        if self.server is not None:
+            self.server.write_eof()
+
+    def _link_crowded(self, crowded: bool) -> None:  # noqa: FBT001 -- a callback
+        if crowded:
+            self.client.stop_reading("latency")
+        else:
+            self.client.go_on_reading("latency")
+
+    def gone(self) -> set[asyncio.Task[None]]:
+        """Return the tasks that are not done yet."""
+        return set(self._tasks)
+
+
+class Proxy(ABC):
+    """A port on this machine through which one replica reaches one server.
+
+    `latency`, in seconds, is added to each round trip; `gate` holds steps. Both can be set at any time.
+    """
+
+    scheme: str
+
+    def __init__(self, upstream: Upstream, *, replica: str, recorder: Recorder) -> None:
+        self.upstream = upstream
+        self.replica = replica
+        self.recorder = recorder
+        self.latency = 0.0
+        self.gate: Gate | None = None
+        self.secret = secrets.token_urlsafe(24)
+        """What a client must know; it is good for this proxy alone."""
+        self.port = 0
+        self._server: asyncio.Server | None = None
+        self._open: set[Connection] = set()
+        self._number = 0
+        self._waiters: list[asyncio.Future[None]] = []
+
+    @abstractmethod
+    def connection(self, number: int) -> Connection:
+        """Return the handler of a new connection."""
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """What the submission is given to connect with."""
+
+    @property
+    def connections(self) -> int:
+        """Connections open now."""
+        return sum(connection.counted for connection in self._open)
+
+    @property
+    def in_transaction(self) -> int:
+        """Connections on which the server holds a transaction open."""
+        return sum(connection.in_transaction for connection in self._open)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is in flight on any connection."""
+        return all(connection.idle for connection in self._open)
+
+    async def start(self) -> None:
+        """Listen on a free port of 127.0.0.1."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._accept, "127.0.0.1", 0, backlog=512)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def idle(self) -> None:
+        """Return when nothing is in flight on any connection."""
+        while not self.is_idle:
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            await waiter
+
+    async def close(self) -> None:
+        """Close the port and every connection, and wait until their tasks have ended."""
+        if self._server is not None:
+            self._server.close()
+        tasks: set[asyncio.Task[None]] = set()
+        for connection in list(self._open):
+            tasks |= connection.gone()
+            connection.end()
+        if tasks:
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if self._server is not None:
+            await self._server.wait_closed()
+            self._server = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def forget(self, connection: Connection) -> None:
+        """Take a connection off the list."""
+        self._open.discard(connection)
+        self.look()
+
+    def look(self) -> None:
+        """Wake who waits for idleness, if it has come; called when a connection may have become idle."""
+        if self._waiters and self.is_idle:
+            waiters, self._waiters = self._waiters, []
+            for waiter in waiters:
+                if not waiter.done():
+                    waiter.set_result(None)
+
+    def _accept(self) -> asyncio.Protocol:
+        self._number += 1
+        connection = self.connection(self._number)
+        if len(self._open) >= MAX_CONNECTIONS:
+            connection.refuse()
+        self._open.add(connection)
+        return connection.client

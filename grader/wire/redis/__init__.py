@@ -1,0 +1,1 @@
+"""Redis: its protocol, and the proxy that speaks it."""

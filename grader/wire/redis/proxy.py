@@ -1,0 +1,365 @@
+"""The proxy for Redis: it checks its own secret, logs in with the server's password, and passes everything else."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections import deque
+from typing import TYPE_CHECKING
+
+from grader.wire.proxy import LOGIN_SECONDS, Connection, Proxy
+from grader.wire.redis.conversation import Conversation
+from grader.wire.redis.frames import Framer, Message, ProtocolError, command
+
+if TYPE_CHECKING:
+    from grader.wire.recorder import Statement
+
+STREAMED = 16 << 10
+"""Bytes of an unfinished command from which on it is passed while it still comes."""
+HELD_CAP = 64 << 20
+"""Bytes of one command that a gate may hold."""
+OUTSTANDING_HIGH, OUTSTANDING_LOW = 65_536, 32_768
+
+REFUSED = frozenset(
+    "CONFIG ACL SHUTDOWN DEBUG MODULE REPLICAOF SLAVEOF FAILOVER MIGRATE SYNC PSYNC REPLCONF MONITOR".split()
+)
+"""Commands that would tell the server's password, or change or end the server; the only ones not passed."""
+_OWN = REFUSED | {"AUTH", "HELLO", "RESET"}
+
+_OK = b"+OK\r\n"
+_NOAUTH = b"-NOAUTH Authentication required.\r\n"
+_WRONGPASS = b"-WRONGPASS invalid username-password pair or user is disabled.\r\n"
+_HELLO_NOAUTH = (
+    b"-NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user>"
+    b" <pass> option can be used to authenticate the client and select the RESP protocol version at the same time\r\n"
+)
+
+
+class RedisProxy(Proxy):
+    """A port that speaks the Redis protocol as the server does."""
+
+    scheme = "redis"
+
+    def connection(self, number: int) -> Connection:
+        """Return the handler of a new connection."""
+        return RedisConnection(self, number)
+
+    @property
+    def url(self) -> str:
+        """What the submission is given as REDIS_URL."""
+        return f"{self.scheme}://default:{self.secret}@127.0.0.1:{self.port}/{self.upstream.database or 0}"
+
+
+class RedisConnection(Connection):
+    """A client's connection, from its first command to its end."""
+
+    def __init__(self, proxy: Proxy, number: int) -> None:
+        super().__init__(proxy, number)
+        self._from_client = Framer(from_client=True)
+        self._from_server = Framer(from_client=False)
+        self._conversation = Conversation(proxy.replica, number, proxy.recorder)
+        self._known = False
+        self._phase = "waiting"
+        self._timer = asyncio.get_running_loop().call_later(LOGIN_SECONDS, self.end)
+        self._waiting: deque[tuple[bytes, int, list[Message]]] = deque()
+        self._piece: list[bytes] = []
+        self._piece_bytes = 0
+        self._streaming = False
+        self._out: list[bytes] = []
+        self._carry = b""
+        self._gating: Statement | None = None
+        self._hello_words: list[bytes] | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is in flight: no command unanswered, none held."""
+        if self._over or not self.counted:
+            return True
+        return (
+            self._phase != "connecting"
+            and self._conversation.idle
+            and self._gating is None
+            and not self._from_client.partial
+            and self.link.empty
+        )
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a MULTI is open."""
+        return not self._over and self._conversation.in_multi
+
+    def refuse(self) -> None:
+        """Turn the client away at its first command."""
+        self.counted = False
+
+    def over(self) -> None:
+        """Note what will never be answered."""
+        self._timer.cancel()
+        self._conversation.lost()
+
+    # from the client
+
+    def from_client(self, data: bytes) -> None:
+        """Take bytes from the client."""
+        if self._phase == "closing":
+            return
+        try:
+            self._waiting.append((data, 0, self._from_client.feed(data)))
+        except ProtocolError as error:
+            self._turn_away(f"-ERR Protocol error: {error}\r\n".encode())
+            return
+        if self._phase != "connecting" and self._gating is None:
+            self._drain()
+
+    def _drain(self) -> None:
+        """Pass what is waiting, up to the next step that the gate must release."""
+        while self._waiting:
+            data, start, messages = self._waiting.popleft()
+            for index, message in enumerate(messages):
+                self._add(data[start : message.end])
+                start = message.end
+                if not self._command(message):
+                    self._waiting.appendleft((data, start, messages[index + 1 :]))
+                    self._flush()
+                    return
+                if self._phase == "closing":
+                    return
+            if start < len(data):
+                self._add(data[start:])
+                self._consider_streaming()
+        self._flush()
+        if self._conversation.special and not self._carry:
+            self._give_own()
+        if len(self._conversation.awaited) > OUTSTANDING_HIGH:
+            self.client.stop_reading("pipeline")
+        if self._client_ended:
+            super().client_ended()
+        self.proxy.look()
+
+    def _add(self, piece: bytes) -> None:
+        self._piece.append(piece)
+        self._piece_bytes += len(piece)
+
+    def _take_piece(self) -> bytes:
+        piece = self._piece[0] if len(self._piece) == 1 else b"".join(self._piece)
+        self._piece.clear()
+        self._piece_bytes = 0
+        return piece
+
+    def _flush(self) -> None:
+        if self._out:
+            self.link.send(self._out[0] if len(self._out) == 1 else b"".join(self._out), self.proxy.latency)
+            self._out = []
+
+    def _consider_streaming(self) -> None:
+        """Pass the beginning of a long command, unless it must be held, or looked at whole."""
+        if self._piece_bytes <= STREAMED:
+            return
+        if not self._known or (not self._streaming and self._from_client.word in _OWN):
+            self._turn_away(b"-ERR Protocol error: unauthenticated or too long command\r\n")
+        elif self._streaming or self.proxy.gate is None:
+            self._streaming = True
+            self._out.append(self._take_piece())
+        elif self._piece_bytes > HELD_CAP:
+            self._turn_away(b"-ERR a command of more than 64 MB cannot be held at a gate\r\n")
+
+    def _command(self, message: Message) -> bool:
+        """Pass a command, or answer it; return False when what follows must wait."""
+        words = (
+            [word if isinstance(word, bytes) else b"" for word in message.value]
+            if (isinstance(message.value, list))
+            else []
+        )
+        streamed, self._streaming = self._streaming, False
+        if not words:  # the server gives an empty line or an empty array no answer
+            self._out.append(self._take_piece())
+            return True
+        if not self.counted:
+            self._turn_away(b"-ERR max number of clients reached\r\n")
+            return True
+        name = words[0].decode("latin-1").upper()
+        if not streamed and (not self._known or name in _OWN):
+            return self._special(name, words)
+        statement = self._conversation.begin(words)
+        if not streamed and self.proxy.gate is not None and self._conversation.needs_gate(statement):
+            self._gating = statement
+            self.client.stop_reading("gate")
+            self.start(asyncio.get_running_loop().create_task(self._pass(statement, words)))
+            return False
+        self._conversation.sent(words, statement)
+        self._out.append(self._take_piece())
+        return True
+
+    async def _pass(self, statement: Statement, words: list[bytes]) -> None:
+        gate = self.proxy.gate
+        try:
+            if gate is not None:
+                await gate(statement)
+        except Exception:  # noqa: BLE001 -- whatever a gate raises cuts the connection, as its contract says
+            self.end()
+            return
+        self._gating = None
+        statement.released = True
+        self._conversation.sent(words, statement)
+        self._out.append(self._take_piece())
+        self.client.go_on_reading("gate")
+        self._drain()
+
+    # who may speak
+
+    def _special(self, name: str, words: list[bytes]) -> bool:
+        """Handle a command of a stranger, or one that is the proxy's business."""
+        piece = self._take_piece()
+        if name == "AUTH":
+            return self._log_in(words[1:], None)
+        if name == "HELLO":
+            return self._hello(words, piece)
+        if name == "QUIT" and not self._known:
+            self._answer(name, words, _OK)
+            self._flush()
+            self.client.close()
+        elif not self._known:
+            self._answer(name, words, _NOAUTH)
+        elif name == "RESET":
+            self._forward(words, piece)
+            self._known = False
+            if self.proxy.upstream.password:
+                self._out.append(self._auth())
+                self._conversation.own("AUTH", None)
+        else:
+            text = f"-NOPERM '{name.lower()}' is not available to a submission: it administers the server\r\n"
+            self._answer(name, words, text.encode())
+        return True
+
+    def _hello(self, words: list[bytes], piece: bytes) -> bool:
+        """HELLO [version [AUTH user password] [SETNAME name]]: without its AUTH part it is passed on."""
+        upper = [word.upper() for word in words]
+        at = upper.index(b"AUTH", 2) if b"AUTH" in upper[2:] else 0
+        if at and len(words) >= at + 3:
+            return self._log_in(words[at + 1 : at + 3], words[:at] + words[at + 3 :])
+        if not self._known:
+            self._answer("HELLO", words, _HELLO_NOAUTH)
+        else:
+            self._forward(words, piece)
+        return True
+
+    def _log_in(self, credentials: list[bytes], hello: list[bytes] | None) -> bool:
+        """Check a client's user and password; `hello` is what to pass on when they are right."""
+        name = "AUTH" if hello is None else "HELLO"
+        user, secret = credentials if len(credentials) == 2 else (b"default", *credentials[:1], b"")[:2]  # noqa: PLR2004
+        if user != b"default" or not hmac.compare_digest(secret, self.proxy.secret.encode()):
+            self._answer(name, [name.encode()], _WRONGPASS)
+            return True
+        self._known = True
+        self._timer.cancel()
+        if self._phase == "open":
+            self._welcome(hello)
+            return True
+        self._phase = "connecting"
+        self.client.stop_reading("connecting")
+        self.start(asyncio.get_running_loop().create_task(self._reach(hello)))
+        return False
+
+    def _welcome(self, hello: list[bytes] | None) -> None:
+        if hello is None:
+            self._answer("AUTH", [b"AUTH"], _OK)
+        else:
+            self._forward(hello, command(*hello))
+
+    def _forward(self, words: list[bytes], piece: bytes) -> None:
+        self._conversation.sent(words, self._conversation.begin(words))
+        self._out.append(piece)
+
+    def _answer(self, name: str, words: list[bytes], answer: bytes) -> None:
+        """Answer a command when its turn comes."""
+        self._conversation.own(name, self._conversation.begin(words), answer)
+        self._give_own()
+
+    def _give_own(self) -> None:
+        while (answer := self._conversation.own_turn()) is not None:
+            self.client.write(answer)
+
+    def _turn_away(self, answer: bytes) -> None:
+        self._phase = "closing"
+        self._waiting.clear()
+        self._timer.cancel()
+        self.client.write(answer)
+        self.client.close()
+        if self.server is not None:
+            self.server.abort()
+        self._close_book()
+
+    # towards the server
+
+    def _auth(self) -> bytes:
+        upstream = self.proxy.upstream
+        user = [upstream.user.encode()] if upstream.user else []
+        return command(b"AUTH", *user, upstream.password.encode())
+
+    async def _reach(self, hello: list[bytes] | None) -> None:
+        try:
+            await self.connect()
+        except OSError:
+            self._turn_away(b"-ERR the Redis server cannot be reached\r\n")
+            return
+        self._hello_words = hello
+        if self.proxy.upstream.password and self.server is not None:
+            self.server.write(self._auth())
+        else:
+            self._begin()
+
+    def _begin(self) -> None:
+        self._phase = "open"
+        self._welcome(self._hello_words)
+        self.client.go_on_reading("connecting")
+        self._drain()
+
+    def from_server(self, data: bytes) -> None:
+        """Take bytes from the server."""
+        try:
+            messages = self._from_server.feed(data)
+        except ProtocolError:
+            self.end()
+            return
+        if self._phase == "connecting":
+            for message in messages:
+                if message.kind == "-":
+                    self._turn_away(b"-ERR the proxy cannot log in: " + str(message.value).encode() + b"\r\n")
+                else:
+                    self._begin()
+            return
+        conversation = self._conversation
+        if conversation.special or self._carry:
+            self._pass_replies(data, messages)
+        else:
+            for message in messages:
+                conversation.answered(message)
+            self.client.write(data)
+        if len(conversation.awaited) < OUTSTANDING_LOW:
+            self.client.go_on_reading("pipeline")
+        if conversation.idle:
+            self.proxy.look()
+
+    def _pass_replies(self, data: bytes, messages: list[Message]) -> None:
+        """Pass replies one by one, the proxy's own answers between them, and keep back those that are its business."""
+        start = 0
+        for message in messages:
+            piece, self._carry = self._carry + data[start : message.end], b""
+            start = message.end
+            awaited = self._conversation.answered(message)
+            if awaited is None or not awaited.swallowed:
+                self.client.write(piece)
+            self._give_own()
+        rest = data[start:]
+        if self._conversation.awaited and self._conversation.awaited[0].swallowed:
+            self._carry += rest
+        else:
+            self.client.write(self._carry + rest)
+            self._carry = b""
+
+    def client_ended(self) -> None:
+        """Send the end of the client's stream after everything before it."""
+        if self._gating is not None or self._phase == "connecting":
+            self.end()
+        else:
+            super().client_ended()

@@ -1,0 +1,31 @@
+# Every command of the project. `just` alone lists them.
+_:
+    @just --list --unsorted
+
+# lint, format, types, and which room imports which
+check:
+    uv run ruff check
+    uv run ruff format --check
+    uv run mypy
+    uv run mypy .ci/*.py
+    uv run lint-imports
+
+# the project's own tests; arguments go to pytest
+test *arguments:
+    uv run pytest {{ arguments }}
+
+# every starter, reference, alternative and mistake, of all katas or one: `just corpus 03`
+corpus kata="":
+    uv run pytest solutions/{{ kata }}
+
+# grade starters and references so many times, half of them with the cores busy, and compare the verdicts
+flaky runs="100":
+    uv run .ci/flaky {{ runs }}
+
+# print the marks: seconds to a verdict, against a bare uvicorn, and memory
+bench:
+    uv run .ci/bench.py
+
+# all that must hold before a change lands, as CI runs it: of what is committed
+ci:
+    bash .ci/run

@@ -1,0 +1,17 @@
+"""Load orders with all that an answer shows, in two statements."""
+
+from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
+
+from app.features.orders.tables import Book, BookAuthor, Order, OrderLine
+
+# One path may be joined all the way down: a row for each author of each line.
+# Payments hang on another branch of the order; joined as well they would multiply the lines.
+IN_FULL: tuple[ORMOption, ...] = (
+    joinedload(Order.customer, innerjoin=True),
+    joinedload(Order.lines, innerjoin=True)
+    .joinedload(OrderLine.book, innerjoin=True)
+    .joinedload(Book.cover)
+    .joinedload(BookAuthor.author, innerjoin=True),
+    selectinload(Order.payments),
+)

@@ -1,0 +1,22 @@
+"""Show one order."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from app.features.orders.in_full import IN_FULL
+from app.features.orders.tables import Order
+from app.features.orders.views import OrderView
+from app.shared.database import Session
+from app.shared.errors import NotFoundError
+
+router = APIRouter()
+
+
+@router.get("/orders/{order_id}")
+async def show_order(session: Session, order_id: UUID) -> OrderView:
+    """Answer one order in full."""
+    order = await session.get(Order, order_id, options=IN_FULL)
+    if order is None:
+        raise NotFoundError(thing="order", key=order_id)
+    return OrderView.model_validate(order)
