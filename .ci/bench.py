@@ -7,6 +7,7 @@ The runs are interleaved and the medians compared, so that a busy machine slows 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import socket
@@ -18,6 +19,8 @@ from pathlib import Path
 from statistics import median
 
 from left_over import left_over
+
+from grader.services import stop
 
 ROUNDS = 5
 PROJECT = Path(__file__).resolve().parent.parent
@@ -50,15 +53,15 @@ def bare_uvicorn() -> float:
     return took
 
 
-def run(home: Path, *command: str) -> tuple[float, int]:
-    """Run a module of this environment; return its seconds, and the most memory in use meanwhile (PSS, bytes).
+def grade(home: Path, submission: str) -> tuple[float, int]:
+    """Grade a submission; return the seconds, and the most memory in use meanwhile (PSS, bytes).
 
     All processes that know `home` are counted, the servers too. SystemExit where it ends with neither 0 nor 1.
     """
     environment = os.environ | {"BACKEND_KATAS_SERVICES_HOME": str(home)}
     began, memory = time.perf_counter(), 0
     with subprocess.Popen(  # noqa: S603 -- the command is ours
-        [sys.executable, "-m", *command],
+        [sys.executable, "-m", "pytest", submission],
         cwd=PROJECT,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -75,7 +78,7 @@ def run(home: Path, *command: str) -> tuple[float, int]:
                 memory = max(memory, sum(map(proportional_set_size, left_over(str(home)))))
         took = time.perf_counter() - began
     if process.returncode not in {0, 1}:
-        sys.exit(output.decode(errors="replace") + f"{' '.join(command)} ended with status {process.returncode}")
+        sys.exit(output.decode(errors="replace") + f"pytest {submission} ended with status {process.returncode}")
     return took, memory
 
 
@@ -95,18 +98,18 @@ def main() -> None:
         home = Path(folder)
         home.chmod(0o755)  # servers run as another user where this is root
         bare_uvicorn()
-        installed, _ = run(home, "pytest", REFERENCE)
-        run(home, "grader.services", "stop")
-        booted, _ = run(home, "pytest", REFERENCE)
+        installed, _ = grade(home, REFERENCE)
+        asyncio.run(stop(home))
+        booted, _ = grade(home, REFERENCE)
         bare, memory = [], 0
         warm: dict[str, list[float]] = {REFERENCE: [], STARTER: []}
         for _ in range(ROUNDS):
             bare.append(bare_uvicorn())
             for submission, times in warm.items():
-                took, used = run(home, "pytest", submission)
+                took, used = grade(home, submission)
                 times.append(took)
                 memory = max(memory, used)
-        run(home, "grader.services", "stop")
+        asyncio.run(stop(home))
     unit = median(bare)
     say = sys.stdout.write
     say(f"bare uvicorn, first answer        {unit:6.2f} s\n")

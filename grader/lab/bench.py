@@ -82,7 +82,15 @@ class Lab:
         self._stations = {
             name: Station(name, self._host, self._folder, self.recorder, self._database, redis) for name in REPLICAS
         }
-        await self._start_replicas()
+        await self._serve(REPLICAS[0])
+
+    async def _serve(self, name: str) -> Station:
+        """Return the station of this name when its replica serves."""
+        try:
+            await self._stations[name].start()
+        except BootError as error:
+            raise _unusable(error) from error
+        return self._stations[name]
 
     @staticmethod
     def _schema(folder: Path) -> str:
@@ -91,22 +99,8 @@ class Lab:
         except (OSError, UnicodeDecodeError) as error:
             raise Unusable(f"schema.sql cannot be read: {error}") from error
 
-    async def _start_replicas(self) -> None:
-        """Start the replicas that do not run, and wait until they serve."""
-        try:
-            async with asyncio.TaskGroup() as group:
-                for station in self._stations.values():
-                    group.create_task(station.start())
-        except* BootError as errors:
-            error = errors.exceptions[0]
-            while isinstance(error, BaseExceptionGroup):
-                error = error.exceptions[0]
-            assert isinstance(error, BootError)  # noqa: S101 -- the group holds nothing else
-            raise _unusable(error) from error
-
     async def reset(self, seed: str) -> None:
         """Make all as new for the next check: empty tables, living replicas, random numbers from `seed`."""
-        self.recorder.clear()
         self.random = random.Random(seed)  # noqa: S311 -- examples, not secrets
         self.recorder.clear()
         if self._rows is None or not await self._rows.empty():
@@ -114,7 +108,6 @@ class Lab:
             await self._build()
         if self._pair.redis is not None:
             await self._pair.flush_redis()
-        await self._start_replicas()
 
     async def close(self) -> None:
         """End the replicas and drop the database; the copy goes with the host."""
@@ -142,7 +135,8 @@ class Lab:
         A Finding where none comes: the process ended, or the request went over its budget. That replica is then
         ended, and a new one started for the next request.
         """
-        return await self._stations[to].send(request, budget or Budget())
+        station = await self._serve(to)
+        return await station.send(request, budget or Budget())
 
     async def send_holding(
         self, request: Request, *, before: int, act: Callable[[], Awaitable[None]], to: str = "A"
@@ -159,7 +153,8 @@ class Lab:
             if sent == before:
                 await act()
 
-        answer = await self._stations[to].send(request, Budget(), gate)
+        station = await self._serve(to)
+        answer = await station.send(request, Budget(), gate)
         if sent < before:
             await act()
         return answer, sent >= before

@@ -11,6 +11,7 @@ import httpx
 from grader.lab.http import Answer, Budget, Request, Stopped, most_repeated, printed
 from grader.verdict import Evidence, Finding
 from grader.wire import PostgresProxy, Recorder, Statement, Upstream
+
 RedisProxy = None
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 64 << 20
 """The largest answer that is read; a longer one is a finding."""
+
+_Raw = tuple[int, dict[str, str], bytes]
+"""Status, headers and body of an answer."""
 
 
 class Station:
@@ -48,11 +52,29 @@ class Station:
             else None
         )
         self._replica: Replica | None = None
+        self._starting: asyncio.Task[Replica] | None = None
+        # A new connection for each request: one that is used again may die with the request before.
+        self._client = httpx.AsyncClient(
+            timeout=None,  # noqa: S113 -- send() has a budget
+            trust_env=False,
+            verify=False,  # noqa: S501 -- plain HTTP to our own machine; loading certificates takes 35 ms
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
 
-    async def start(self) -> None:
-        """Start the replica unless it runs, and wait until it serves; BootError where it does not come up."""
-        if self._replica is not None and self._replica.exited is None:
-            return
+    def begin(self) -> None:
+        """Start the replica in the background unless one runs or starts."""
+        if self._replica is not None and self._replica.exited is not None:
+            self._starting = None
+        if self._starting is None:
+            self._starting = asyncio.create_task(self._start())
+
+    async def start(self) -> Replica:
+        """Start the replica unless it runs, and return it when it serves; BootError where it does not come up."""
+        self.begin()
+        assert self._starting is not None  # noqa: S101 -- begin() put it there
+        return await self._starting
+
+    async def _start(self) -> Replica:
         await self._end()
         environment = {}
         for variable, proxy in (("DATABASE_URL", self.postgres), ("REDIS_URL", self.redis)):
@@ -61,26 +83,37 @@ class Station:
                 environment[variable] = proxy.url
         self._replica = await self._host.replica(self.name, self._folder, environment=environment)
         await self._replica.ready()
+        return self._replica
 
     async def close(self) -> None:
         """End the replica and its wires."""
+        if self._starting is not None:
+            self._starting.cancel()
+            await asyncio.wait({self._starting})
+            self._starting = None
         await self._end()
+        await self._client.aclose()
 
     async def _end(self) -> None:
-        if self._replica is not None:
-            await self._replica.kill()
-            self._replica = None
+        replica, self._replica = self._replica, None
+        if replica is not None:
+            await replica.kill()
         for proxy in (self.postgres, self.redis):
             if proxy is not None:
                 await proxy.close()
+
+    async def _renew(self) -> None:
+        """End the replica, and start another in the background."""
+        await self._end()
+        self._starting = None
+        self.begin()
 
     async def send(self, request: Request, budget: Budget, act: Gate | None = None) -> Answer:
         """Send one request on a connection of its own; a Finding where no answer comes within the budget.
 
         `act` is awaited before each statement goes to the server.
         """
-        await self.start()
-        assert self._replica is not None  # noqa: S101 -- start() put it there
+        replica = await self.start()
         over = asyncio.get_running_loop().create_future()
         sent = 0
 
@@ -97,8 +130,8 @@ class Station:
         self._set_gate(gate)
         started = time.monotonic()
         with self._recorder.recording() as window:
-            call = asyncio.ensure_future(_call(self._replica.url, request))
-            ended = asyncio.ensure_future(self._replica.wait())
+            call = asyncio.ensure_future(self._call(replica.url, request))
+            ended = asyncio.ensure_future(replica.wait())
             try:
                 await asyncio.wait({call, ended, over}, timeout=budget.seconds, return_when=asyncio.FIRST_COMPLETED)
                 mine = window.of(self.name)
@@ -106,7 +139,7 @@ class Station:
                 if over.done():
                     raise await self._stopped(request, statements, mine.round_trips)
                 if not call.done() or call.exception() is not None:
-                    raise await self._no_answer(request, budget, call, statements)
+                    raise await self._no_answer(replica, request, budget, call, statements)
                 status, headers, body = call.result()
                 return Answer(
                     request,
@@ -116,7 +149,7 @@ class Station:
                     statements=statements,
                     round_trips=mine.round_trips,
                     seconds=time.monotonic() - started,
-                    log=self._replica.log(),
+                    log=replica.log(),
                 )
             finally:
                 self._set_gate(None)
@@ -131,7 +164,7 @@ class Station:
 
     async def _stopped(self, request: Request, statements: tuple[Statement, ...], round_trips: int) -> Stopped:
         """End the replica, whose request goes on sending statements, and say so."""
-        await self._end()
+        await self._renew()
         stopped = Stopped(
             f"sent {request}",
             f"it had sent {len(statements)} statements to the database, and was stopped",
@@ -143,14 +176,13 @@ class Station:
 
     async def _no_answer(
         self,
+        replica: Replica,
         request: Request,
         budget: Budget,
         call: asyncio.Future[_Raw],
         statements: tuple[Statement, ...],
     ) -> Finding:
         """End the replica and say why its request got no answer."""
-        replica = self._replica
-        assert replica is not None  # noqa: S101 -- send() used it
         expected = "every request is answered"
         evidence: tuple[Evidence, ...] = ()
         error = call.exception() if call.done() else None
@@ -167,27 +199,24 @@ class Station:
         if statements:
             evidence = (*evidence, most_repeated(statements))
         evidence = (*evidence, *printed(replica.log()))
-        await self._end()
+        await self._renew()
         return Finding(f"sent {request}", seen, expected, evidence)
+
+    async def _call(self, url: str, request: Request) -> _Raw:
+        call = self._client.build_request(
+            request.method, url + request.path, params=request.params, json=request.json, headers=request.headers
+        )
+        response = await self._client.send(call, stream=True)
+        body = bytearray()
+        try:
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > MOST_BYTES:
+                    raise TooLarge(f"the answer was longer than {MOST_BYTES >> 20} MB, and was not read to its end")
+        finally:
+            await response.aclose()
+        return response.status_code, dict(response.headers), bytes(body)
 
 
 class TooLarge(Exception):  # noqa: N818 -- becomes a finding
     """The answer is larger than the grader reads."""
-
-
-_Raw = tuple[int, dict[str, str], bytes]
-
-
-async def _call(url: str, request: Request) -> _Raw:
-    async with (
-        httpx.AsyncClient(base_url=url, timeout=None, trust_env=False) as client,  # noqa: S113 -- budgeted by send()
-        client.stream(
-            request.method, request.path, params=request.params, json=request.json, headers=request.headers
-        ) as response,
-    ):
-        body = bytearray()
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > MOST_BYTES:
-                raise TooLarge(f"the answer was longer than {MOST_BYTES >> 20} MB, and was not read to its end")
-        return response.status_code, dict(response.headers), bytes(body)

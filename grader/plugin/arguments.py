@@ -137,7 +137,8 @@ def _write_out(argument: str, cwd: Path) -> str:
 def _holds_submission(path: Path) -> bool:
     if _submission_around(path):
         return True
-    inside = (path.glob(pattern) for pattern in ("kata.toml", "*/kata.toml", "*/*/kata.toml", "*/*/*/kata.toml"))
+    depths = ("", "*/", "*/*/", "*/*/*/")
+    inside = (path.glob(f"{depth}{name}") for depth in depths for name in ("kata.toml", "about.toml"))
     return path.is_dir() and any(next(found, None) for found in inside)
 
 

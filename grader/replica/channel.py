@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _CHUNK = 1 << 18
+_FULL_PIPE = 1 << 20
+"""The most that a pipe can be made to hold (pipe(7), /proc/sys/fs/pipe-max-size)."""
 
 
 class Pipe:
@@ -38,12 +40,17 @@ class Pipe:
         self._take(data)
         return True
 
+    def drain(self) -> None:
+        """Take what is in the pipe now."""
+        for _ in range(_FULL_PIPE // _CHUNK if self._descriptor >= 0 else 0):
+            if not self._read():
+                break
+
     def close(self) -> None:
         """Take what is still in the pipe, then close it."""
         if self._descriptor < 0:
             return
-        while self._read():
-            pass
+        self.drain()
         self._loop.remove_reader(self._descriptor)
         os.close(self._descriptor)
         self._descriptor = -1

@@ -8,13 +8,13 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from grader.replica.channel import Channel
 from grader.replica.copy import copy_submission
+from grader.replica.directory import make_directory, read_log
 from grader.replica.launcher.job import DESCRIPTORS
 from grader.replica.launcher.messages import send
 from grader.replica.replica import Ends, Replica
@@ -51,11 +51,9 @@ class Host:
         """Start the parent process now, without waiting for it; a second call does nothing."""
         if self._process is not None:
             return
-        self._directory = Path(tempfile.mkdtemp(prefix="backend-katas-")).resolve()
-        # Others pass through to their own replica's folder, and see nothing.
-        self._directory.chmod(0o711)
+        self._directory, log = make_directory()
         ours, theirs = socket.socketpair()
-        with theirs, (self._directory / "parent.log").open("wb") as log:
+        with theirs, log:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-X", "utf8", str(_LAUNCHER), "parent", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
@@ -123,12 +121,12 @@ class Host:
     def _lose(self) -> None:
         """Take note that the parent is gone."""
         if self._prepared is not None and not self._prepared.done():
-            log = (self.directory / "parent.log").read_text(errors="replace") if self.directory.exists() else ""
-            self._prepared.set_exception(HostError(f"the process that makes replicas ended before it could make one\n{log}"))
+            log = read_log(self.directory)
+            self._prepared.set_exception(HostError(f"the process that makes replicas ended too soon\n{log}".strip()))
             # Whoever never asks is not told; asyncio need not say so.
             self._prepared.exception()
-        for replica in list(self._replicas.values()):
-            replica.lose(0)
+        for replica in self._replicas.values():
+            replica.lose_parent()
         if self._gone is not None:
             self._gone.set()
 
@@ -149,6 +147,9 @@ class Host:
         control = self._attach()
         if self._prepared is not None and self._prepared.done() and (error := self._prepared.exception()):
             raise error
+        if self._gone is not None and self._gone.is_set():
+            message = "the process that makes replicas has ended"
+            raise HostError(message)
         limits = limits or Limits()
         number = self._made
         self._made += 1

@@ -18,6 +18,7 @@ from grader.replica.values import BootError, Exit, Limits
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Coroutine
     from pathlib import Path
 
 _OUT_OF_MEMORY = re.compile(r"MemoryError|std::bad_alloc|[Cc]annot allocate memory|[Oo]ut of memory")
@@ -64,7 +65,9 @@ class Replica:
         self._stack_moved = asyncio.Event()
         self._deadline: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._channel = Channel(ends.channel, self._hear, self._keeper_gone)
+        self._keeper_gone = False
+        self._parent_gone = False
+        self._channel = Channel(ends.channel, self._hear, self._lose_keeper)
         self._pipes = [
             Pipe(ends.log, self._log.feed),
             Pipe(ends.status, self._take_status),
@@ -88,6 +91,7 @@ class Replica:
 
     def log(self) -> str:
         """Return what it printed so far: the beginning and the end, with the size of what is left out between."""
+        self._pipes[0].drain()
         return self._log.text()
 
     async def stop(self, seconds: float = 5.0) -> Exit:
@@ -131,6 +135,14 @@ class Replica:
         if not self._over.is_set():
             self._finish(Exit(None, signal.SIGKILL, "killed the process above it, and was ended with it"))
 
+    def lose_parent(self) -> None:
+        """Take note that the parent of all is gone: the keeper, if it lives, ends its replica."""
+        self._parent_gone = True
+        if self._keeper_gone:
+            self.lose(0)
+        elif not self._over.is_set():
+            self._in_background(self._channel.send({"kind": "kill"}))
+
     def _hear(self, message: dict[str, Any]) -> None:
         match message["kind"]:
             case "started":
@@ -141,8 +153,11 @@ class Replica:
                 self.escaped = message["escaped"]
                 self._finish(self._describe(message["status"]))
 
-    def _keeper_gone(self) -> None:
-        """The keeper's socket is closed: either it has said how all ended, or the parent will say so."""
+    def _lose_keeper(self) -> None:
+        """Take note that the keeper is gone: it has said how all ended, or the parent will say so, if it lives."""
+        self._keeper_gone = True
+        if self._parent_gone:
+            self.lose(0)
 
     def _take_status(self, data: bytes) -> None:
         self._status += data
@@ -187,7 +202,10 @@ class Replica:
         self._booted.set()
 
     def _miss_deadline(self) -> None:
-        task = self._loop.create_task(self._give_up())
+        self._in_background(self._give_up())
+
+    def _in_background(self, work: Coroutine[None, None, None]) -> None:
+        task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

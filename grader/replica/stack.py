@@ -21,10 +21,15 @@ def frames_of(text: str, folder: Path) -> str:
         if match is None:
             if frames:
                 shown += [title, *reversed(frames)]
-            title, frames = line.split(" (")[0].rstrip(":"), []
+            title, frames = _title(line), []
         elif match["file"].startswith(f"{folder}/"):
             frames.append(f"    {match['file'].removeprefix(f'{folder}/')}:{match['line']} in {match['name']}")
     return "\n".join(shown)
+
+
+def _title(line: str) -> str:
+    """Return "Task load" or "Thread": the numbers that threads go by say nothing to anyone."""
+    return line.removesuffix(" (most recent call first):") if line.startswith("Task ") else "Thread"
 
 
 def innermost(shown: str) -> tuple[str | None, int | None]:

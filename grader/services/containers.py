@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grader.services import base
 from grader.services.databases import Databases
@@ -69,7 +69,7 @@ async def _start_all(wanted: list[tuple[Callable[[str, str], DockerContainer], s
 def _find_engine() -> None:
     """See that there is an engine, and remove containers of runs that were killed."""
     try:
-        import docker  # noqa: PLC0415 - takes a fifth of a second, and only this kind needs it
+        import docker  # type: ignore[import-untyped,unused-ignore] # noqa: PLC0415 - slow, and only this kind needs it
     except ImportError as error:
         message = f"testcontainers is not installed ({error}). Run: python -m pip install testcontainers"
         raise ServicesUnavailableError(message) from error
@@ -139,13 +139,13 @@ def _reach(container: DockerContainer, port: int, user: str, password: str) -> A
 
 
 def _this_process() -> str:
-    import psutil  # noqa: PLC0415 - only this kind needs it
+    import psutil  # type: ignore[import-untyped,unused-ignore] # noqa: PLC0415 - only this kind needs it
 
     return f"{os.getpid()} {psutil.Process().create_time()}"
 
 
 def _alive(owner: str) -> bool:
-    import psutil  # noqa: PLC0415 - only this kind needs it
+    import psutil  # type: ignore[import-untyped,unused-ignore] # noqa: PLC0415 - only this kind needs it
 
     pid, created = owner.split()
     try:

@@ -5,30 +5,38 @@ from __future__ import annotations
 import hashlib
 import itertools
 import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from grader.services import base
+from grader.services.groundwork import (
+    DATABASE,
+    ROLE,
+    TEMPLATE,
+    check_server,
+    connect,
+    drop_database,
+    like,
+    prepare,
+    role_of,
+)
 from grader.services.schema import end_and_wait, run_schema
-from grader.services.values import Database, SchemaError, ServicesUnavailableError
+from grader.services.values import Database, SchemaError
 
 if TYPE_CHECKING:
+    from grader.services.groundwork import Ground
     from grader.services.values import Address
 
 CONNECTION_LIMIT = 80
-CONNECT_SECONDS = 20
 # A cached template is about 8 MB on the disk.
 TEMPLATES_KEPT = 12
 
 # As superuser, since a role may not set them itself (deadlock_timeout, lc_messages), or so that they do not depend on
 # the server's own settings.
 ROLE_SETTINGS = {"deadlock_timeout": "10ms", "lc_messages": "C", "timezone": "UTC", "statement_timeout": "0"}
-
-TEMPLATE = f"{base.PREFIX}template_"
-DATABASE = f"{base.PREFIX}db_"
-ROLE = f"{base.PREFIX}role_"
 
 
 class Admission(Protocol):
@@ -46,23 +54,21 @@ class Databases:
     neither password nor settings of its own, and no session can be left, since it may connect to its clone only.
     """
 
-    Error = psycopg.Error
-
     def __init__(
         self,
-        connection: psycopg.AsyncConnection,
         address: Address,
+        connection: psycopg.AsyncConnection,
+        ground: Ground,
         *,
         schema_seconds: float,
         reusable: bool,
-        templates: set[str],
     ) -> None:
         self.address = address
         self.version = (connection.info.parameter_status("server_version") or "unknown").split()[0]
         self._connection = connection
         self._schema_seconds = schema_seconds
         self._reusable = reusable
-        self._templates = templates
+        self._ground = ground
         self._busy: set[str] = set()
         self._live: dict[str, tuple[Database, str | None]] = {}
 
@@ -84,37 +90,52 @@ class Databases:
         except psycopg.OperationalError as error:
             raise ConnectionError(str(error)) from error
         try:
-            _check_server(connection, address)
+            check_server(connection, address)
             if admission is not None:
                 await admission(connection)
-            templates = await _prepare(connection, address, shared=admission is not None)
+            ground = await prepare(connection, address, shared=admission is not None)
         except BaseException:
             await connection.close()
             raise
-        return cls(connection, address, schema_seconds=schema_seconds, reusable=reusable, templates=templates)
+        return cls(address, connection, ground, schema_seconds=schema_seconds, reusable=reusable)
 
     async def create(self, schema: str) -> Database:
         """Make a database in which the schema has been run by the database's own role; raises SchemaError."""
-        name = f"{DATABASE}{secrets.token_hex(6)}"
         template = await self._reserve(schema) if schema.strip() else None
+        database = Database(
+            self.address.host,
+            self.address.port,
+            name=f"{DATABASE}{secrets.token_hex(6)}",
+            user=f"{ROLE}{secrets.token_hex(6)}" if template is None else role_of(template),
+            password=secrets.token_urlsafe(24),
+        )
+        self._live[database.name] = (database, template)
         try:
-            return await self._clone(name, template)
+            await self._clone(database, template)
         except BaseException:
-            if template is not None:
-                self._busy.discard(template)
+            await self.drop(database)
             raise
+        return database
 
     async def drop(self, database: Database) -> None:
         """Drop the database with its sessions; its role goes too, or is emptied where a template needs it."""
-        _, template = self._live.pop(database.name)
+        if database.name not in self._live:
+            return
+        _, template = self._live[database.name]
         role = Identifier(database.user)
-        await self._run(SQL("ALTER ROLE {} NOLOGIN PASSWORD NULL").format(role))
-        await self._drop_database(database.name)
+        with suppress(psycopg.errors.UndefinedObject):
+            await self._run(SQL("ALTER ROLE {} NOLOGIN PASSWORD NULL").format(role))
+        # On a server that others use, the role may have sessions elsewhere too.
+        await self._connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", [database.user]
+        )
+        await drop_database(self._connection, database.name)
         if template is None:
-            await self._run(SQL("DROP ROLE {}").format(role))
+            await self._run(SQL("DROP ROLE IF EXISTS {}").format(role))
         else:
             await self._run(SQL("ALTER ROLE {} RESET ALL").format(role))
             self._busy.discard(template)
+        del self._live[database.name]
 
     async def sessions(self, database: Database) -> int:
         """Count the sessions that are connected to the database now."""
@@ -128,13 +149,13 @@ class Databases:
         for database, _ in list(self._live.values()):
             await self.drop(database)
         cursor = await self._connection.execute(
-            "SELECT datname FROM pg_database WHERE datname LIKE %s ORDER BY oid DESC", [_like(TEMPLATE)]
+            "SELECT datname FROM pg_database WHERE datname LIKE %s ORDER BY oid DESC", [like(TEMPLATE)]
         )
         names = [str(row[0]) for row in await cursor.fetchall()]
         for name in names[TEMPLATES_KEPT if self._reusable else 0 :]:
             await self._drop_template(name)
         if not self._reusable:
-            await self._drop_database(base.BASE)
+            await drop_database(self._connection, base.BASE)
 
     async def note(self, text: str) -> None:
         """Write a note on the base database, which a later run finds if this one does not come to remove it."""
@@ -150,17 +171,17 @@ class Databases:
         names = (f"{TEMPLATE}{key}_{number}" for number in itertools.count())
         template = next(name for name in names if name not in self._busy)
         self._busy.add(template)
-        if template not in self._templates:
+        if template not in self._ground.templates:
             try:
                 await self._make_template(template, schema)
             except BaseException:
                 self._busy.discard(template)
                 raise
-            self._templates.add(template)
+            self._ground.templates.add(template)
         return template
 
     async def _make_template(self, template: str, schema: str) -> None:
-        role, password = _role_of(template), secrets.token_urlsafe(24)
+        role, password = role_of(template), secrets.token_urlsafe(24)
         # Under another name until it is whole, so that a run that is killed leaves no half template.
         draft = f"{DATABASE}{secrets.token_hex(6)}"
         await self._make_role(role, password)
@@ -173,8 +194,8 @@ class Databases:
                 await end_and_wait(connection)
             await self._seal_template(draft, template, role)
         except BaseException as error:
-            await self._drop_database(draft)
-            await self._run(SQL("DROP ROLE {}").format(Identifier(role)))
+            await drop_database(self._connection, draft)
+            await self._run(SQL("DROP ROLE IF EXISTS {}").format(Identifier(role)))
             if isinstance(error, psycopg.Error):
                 message = str(error).strip()
                 raise SchemaError(message, sqlstate=error.sqlstate) from error
@@ -199,17 +220,15 @@ class Databases:
         await self._run(SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false IS_TEMPLATE false").format(name))
         await self._run(SQL("ALTER DATABASE {} RENAME TO {}").format(name, Identifier(template)))
 
-    async def _clone(self, name: str, template: str | None) -> Database:
-        password = secrets.token_urlsafe(24)
+    async def _clone(self, database: Database, template: str | None) -> None:
         if template is None:
-            role = f"{ROLE}{secrets.token_hex(6)}"
-            await self._make_role(role, password)
+            await self._make_role(database.user, database.password)
         else:
-            role = _role_of(template)
+            login = SQL("ALTER ROLE {} LOGIN PASSWORD {}")
             await self._run(
-                SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(Identifier(role), Literal(password)), _settings(role)
+                login.format(Identifier(database.user), Literal(database.password)), _settings(database.user)
             )
-        await self._create_database(name, template or base.BASE, role)
+        await self._create_database(database.name, template or base.BASE, database.user)
         if template is not None:
             # A clone does not inherit the settings that its template has by ALTER DATABASE … SET.
             await self._connection.execute(
@@ -218,11 +237,8 @@ class Databases:
                 SELECT d.oid, s.setrole, s.setconfig FROM pg_db_role_setting s, pg_database d, pg_database t
                 WHERE d.datname = %s AND t.datname = %s AND s.setdatabase = t.oid
                 """,
-                [name, template],
+                [database.name, template],
             )
-        database = Database(self.address.host, self.address.port, name, role, password)
-        self._live[name] = (database, template)
-        return database
 
     async def _make_role(self, role: str, password: str) -> None:
         create = SQL(
@@ -232,100 +248,19 @@ class Databases:
         await self._run(create.format(Identifier(role), Literal(password), Literal(CONNECTION_LIMIT)), _settings(role))
 
     async def _create_database(self, name: str, template: str, role: str) -> None:
-        create = SQL("CREATE DATABASE {} TEMPLATE {} OWNER {} ALLOW_CONNECTIONS true")
-        await self._run(create.format(Identifier(name), Identifier(template), Identifier(role)))
+        create = SQL("CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY {} ALLOW_CONNECTIONS true")
+        await self._run(
+            create.format(Identifier(name), Identifier(template), Identifier(role), SQL(self._ground.strategy))
+        )
         await self._run(SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(Identifier(name)))
 
     async def _drop_template(self, template: str) -> None:
-        await self._drop_database(template)
-        await self._run(SQL("DROP ROLE IF EXISTS {}").format(Identifier(_role_of(template))))
-        self._templates.discard(template)
-
-    async def _drop_database(self, name: str) -> None:
-        await drop_database(self._connection, name)
+        await drop_database(self._connection, template)
+        await self._run(SQL("DROP ROLE IF EXISTS {}").format(Identifier(role_of(template))))
+        self._ground.templates.discard(template)
 
     async def _run(self, *statements: Composed) -> None:
         await self._connection.execute(SQL("; ").join(statements))
-
-
-async def connect(address: Address, user: str, password: str, database: str) -> psycopg.AsyncConnection:
-    """Open a connection that no PG* variable of the user's has a say in; raises psycopg.OperationalError."""
-    return await psycopg.AsyncConnection.connect(
-        host=address.host,
-        port=address.port,
-        user=user,
-        password=password,
-        dbname=database,
-        autocommit=True,
-        connect_timeout=CONNECT_SECONDS,
-        application_name="backend-katas",
-        client_encoding="UTF8",
-        options="",
-    )
-
-
-async def drop_database(connection: psycopg.AsyncConnection, name: str) -> None:
-    """Drop a database and end its sessions, whatever its owner did to keep it."""
-    drop = SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name))
-    try:
-        await connection.execute(drop)
-    except psycopg.errors.WrongObjectType:
-        # Its owner may have declared it a template.
-        await connection.execute(SQL("ALTER DATABASE {} WITH IS_TEMPLATE false").format(Identifier(name)))
-        await connection.execute(drop)
-
-
-def _check_server(connection: psycopg.AsyncConnection, address: Address) -> None:
-    where = f"The PostgreSQL at {address.host}:{address.port}"
-    version = connection.info.server_version
-    if version // 10_000 < base.OLDEST_POSTGRES:
-        message = f"{where} is version {version / 10_000:.4g}; {base.OLDEST_POSTGRES} or newer is needed."
-        raise ServicesUnavailableError(message)
-    if connection.info.parameter_status("is_superuser") != "on":
-        message = (
-            f"{where} lets {address.user} in, who is not a superuser; the grader makes databases, roles and extensions "
-            f"and needs one. Name a superuser in the URL, or run there: ALTER ROLE {address.user} SUPERUSER"
-        )
-        raise ServicesUnavailableError(message)
-
-
-async def _prepare(connection: psycopg.AsyncConnection, address: Address, *, shared: bool) -> set[str]:
-    """Clear what a killed run left, see that there is a base, and list the templates that are there."""
-    major = connection.info.server_version // 10_000
-    scram_settable_since = 16
-    if major >= scram_settable_since:
-        # Passwords here are random and long; more rounds would only slow each connection down.
-        await connection.execute("SET scram_iterations = 1")
-    cursor = await connection.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [_like(base.PREFIX)])
-    names = {str(row[0]) for row in await cursor.fetchall()}
-    templates = {name for name in names if name.startswith(TEMPLATE)}
-    for name in names - templates - {base.BASE}:
-        await drop_database(connection, name)
-    cursor = await connection.execute("SELECT rolname FROM pg_roles WHERE rolname LIKE %s", [_like(ROLE)])
-    for (role,) in await cursor.fetchall():
-        if role not in {_role_of(template) for template in templates}:
-            await connection.execute(SQL("DROP ROLE {}").format(Identifier(role)))
-    if base.BASE not in names:
-        await _make_base(connection, address, major=major, shared=shared)
-    return templates
-
-
-async def _make_base(connection: psycopg.AsyncConnection, address: Address, *, major: int, shared: bool) -> None:
-    draft = f"{DATABASE}base"
-    await connection.execute(SQL(base.make_base(major, draft)))
-    inside = await connect(address, address.user, address.password, draft)
-    try:
-        for statement in base.fill_base():
-            await inside.execute(SQL(statement))
-    finally:
-        await end_and_wait(inside)
-    for statement in [*([] if shared else base.close_doors()), *base.seal_base(draft)]:
-        await connection.execute(SQL(statement))
-    await connection.execute(SQL("ALTER DATABASE {} RENAME TO {}").format(Identifier(draft), Identifier(base.BASE)))
-
-
-def _role_of(template: str) -> str:
-    return ROLE + template.removeprefix(TEMPLATE)
 
 
 def _settings(role: str) -> Composed:
@@ -333,7 +268,3 @@ def _settings(role: str) -> Composed:
         SQL("ALTER ROLE {} SET {} = {}").format(Identifier(role), Identifier(name), Literal(value))
         for name, value in ROLE_SETTINGS.items()
     )
-
-
-def _like(prefix: str) -> str:
-    return prefix.replace("_", r"\_") + "%"

@@ -76,7 +76,7 @@ class Home:
                 self.forget_socket()
             path = Path(tempfile.mkdtemp(prefix="katas-")) / "keeper.sock"
             if len(os.fsencode(path)) > SOCKET_PATH_BYTES:
-                path = Path(tempfile.mkdtemp(prefix="katas-", dir="/tmp")) / "keeper.sock"  # noqa: S108 - mkdtemp
+                path = Path(tempfile.mkdtemp(prefix="katas-", dir="/tmp")) / "keeper.sock"
         draft = self.folder / "socket.new"
         draft.write_text(str(path), encoding="utf-8")
         draft.replace(self.socket_record)
@@ -98,19 +98,28 @@ def default_folder() -> Path:
     """Choose the folder for this user: below the cache folder, or for root where another account can enter."""
     if os.geteuid() == 0:
         return Path("/var/tmp/backend-katas-0")  # noqa: S108 - `prepare` refuses it if another user made it
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "backend-katas"
-    cache = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(cache) if Path(cache).is_absolute() else Path.home() / ".cache") / "backend-katas"
+    with suppress(RuntimeError):
+        cache = Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
+        named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+        cache = named if named.is_absolute() else cache
+        if os.access(next(place for place in (cache, *cache.parents) if place.exists()), os.W_OK | os.X_OK):
+            return cache / "backend-katas"
+    return Path(tempfile.gettempdir()) / f"backend-katas-{os.geteuid()}"
 
 
 def prepare(folder: Path, release: str) -> Home:
     """Make the folders of a home; raises ServicesUnavailableError where they are not this user's alone."""
     home = Home(folder.absolute() / f"{release}-{PROTOCOL}")
     try:
-        home.folder.parent.mkdir(parents=True, exist_ok=True)
-        for place in (home.folder.parent, home.folder, home.pairs):
-            _own(place)
+        if not home.folder.parent.exists():
+            home.folder.parent.mkdir(parents=True, mode=0o700)
+            _open_for_servers(home.folder.parent)
+        _check_owner(home.folder.parent, {os.geteuid(), 0})
+        for place in (home.folder, home.pairs):
+            with suppress(FileExistsError):
+                place.mkdir(mode=0o700)
+            _check_owner(place, {os.geteuid()})
+            _open_for_servers(place)
     except OSError as error:
         message = f"The servers need a folder of their own, but {folder} cannot be made: {error}. Choose another home."
         raise ServicesUnavailableError(message) from error
@@ -124,14 +133,15 @@ def existing(folder: Path) -> list[Home]:
     return [Home(place) for place in sorted(folder.absolute().iterdir()) if (place / "keeper.lock").exists()]
 
 
-def _own(folder: Path) -> None:
-    with suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
+def _check_owner(folder: Path, owners: set[int]) -> None:
     status = folder.lstat()
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
-        message = f"{folder} belongs to another user, so servers are not kept there. Remove it or choose another home."
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid not in owners:
+        message = f"{folder} is not a folder of this user's, so servers are not kept there. Choose another home."
         raise ServicesUnavailableError(message)
+
+
+def _open_for_servers(folder: Path) -> None:
     # The account that stands in for root has to pass through, and sees only the folders that are its own.
     mode = 0o711 if os.geteuid() == 0 else 0o700
-    if stat.S_IMODE(status.st_mode) != mode:
+    if stat.S_IMODE(folder.stat().st_mode) != mode:
         folder.chmod(mode)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Protocol
 
+import psycopg
+
 from grader.services.redis import Redis, RedisError
 
 if TYPE_CHECKING:
@@ -88,7 +90,7 @@ class LeasedPair:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await asyncio.gather(self._databases.close(), self.flush_redis())
             clean = True
-        except (OSError, RedisError, self._databases.Error):
+        except (OSError, RedisError, psycopg.Error):
             # The servers are gone or do not let us in: whoever owns them sees to them.
             pass
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from psycopg.pq import DiagnosticField, ExecStatus
@@ -33,14 +34,14 @@ async def run_schema(connection: psycopg.AsyncConnection, schema: str, *, second
         async with asyncio.timeout(seconds):
             async for result in _results(connection.pgconn, text):
                 if result.status == ExecStatus.FATAL_ERROR:
-                    raise _refusal(schema, done, result)
+                    raise _error(schema, done, _reason(result))
                 if result.status in REFUSED:
                     message = "COPY to or from the client is not possible in a schema; use INSERT"
-                    raise _error(schema, done, message)
+                    raise _error(schema, done, _Reason(message))
                 done += result.status != ExecStatus.SINGLE_TUPLE
     except TimeoutError:
         message = f"the schema was stopped after {seconds:g} seconds, while this statement ran"
-        raise _error(schema, done, message, sqlstate="57014") from None
+        raise _error(schema, done, _Reason(message, sqlstate="57014")) from None
 
 
 async def end_and_wait(connection: psycopg.AsyncConnection) -> None:
@@ -124,7 +125,17 @@ def _encode(schema: str) -> bytes:
     return text
 
 
-def _refusal(schema: str, done: int, result: PGresult) -> SchemaError:
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    """Why a schema was refused; `position` is an offset in its text."""
+
+    message: str
+    sqlstate: str | None = None
+    hint: str | None = None
+    position: int | None = None
+
+
+def _reason(result: PGresult) -> _Reason:
     def field(name: DiagnosticField) -> str | None:
         value = result.error_field(name)
         return value.decode(errors="replace") if value is not None else None
@@ -133,9 +144,7 @@ def _refusal(schema: str, done: int, result: PGresult) -> SchemaError:
     if detail := field(DiagnosticField.MESSAGE_DETAIL):
         message = f"{message} ({detail})"
     position = field(DiagnosticField.STATEMENT_POSITION)
-    return _error(
-        schema,
-        done,
+    return _Reason(
         message,
         sqlstate=field(DiagnosticField.SQLSTATE),
         hint=field(DiagnosticField.MESSAGE_HINT),
@@ -143,26 +152,19 @@ def _refusal(schema: str, done: int, result: PGresult) -> SchemaError:
     )
 
 
-def _error(
-    schema: str,
-    done: int,
-    message: str,
-    *,
-    sqlstate: str | None = None,
-    hint: str | None = None,
-    position: int | None = None,
-) -> SchemaError:
+def _error(schema: str, done: int, reason: _Reason) -> SchemaError:
     """Tell the line from the position in the text or, where Postgres names none, from the statement it was at."""
     starts = statement_starts(schema)
-    if position is None:
-        start = starts[done] if done < len(starts) else None
+    at = reason.position
+    if at is None:
+        at = start = starts[done] if done < len(starts) else None
     else:
-        position = min(position, len(schema.rstrip()) - 1)
-        start = max((start for start in starts if start <= position), default=None)
+        # An error "at end of input" stands after the last character.
+        at = min(at, len(schema.rstrip()) - 1)
+        start = max((start for start in starts if start <= at), default=None)
     statement = None
     if start is not None:
         end = min((other for other in starts if other > start), default=len(schema))
         statement = schema[start:end].strip()[:STATEMENT_SHOWN]
-    at = position if position is not None else start
     line = schema.count("\n", 0, at) + 1 if at is not None else None
-    return SchemaError(message, line=line, statement=statement, sqlstate=sqlstate, hint=hint)
+    return SchemaError(reason.message, line=line, statement=statement, sqlstate=reason.sqlstate, hint=reason.hint)

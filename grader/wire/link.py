@@ -18,10 +18,17 @@ IN_FLIGHT = 1 << 20
 class Listener(Protocol):
     """Who is told what happens on a side."""
 
-    def received(self, side: Side, data: bytes) -> None: ...
-    def ended(self, side: Side) -> None: ...
-    def lost(self, side: Side) -> None: ...
-    def pressed(self, side: Side, *, full: bool) -> None: ...
+    def received(self, side: Side, data: bytes) -> None:
+        """Bytes came."""
+
+    def ended(self, side: Side) -> None:
+        """The peer will send nothing more."""
+
+    def lost(self, side: Side) -> None:
+        """The socket has gone."""
+
+    def pressed(self, side: Side, *, full: bool) -> None:
+        """The peer reads slowly, or does so no longer."""
 
 
 class Side(asyncio.Protocol):
@@ -34,6 +41,7 @@ class Side(asyncio.Protocol):
         self.open = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 -- TCP gives both directions; narrows the type
         transport.set_write_buffer_limits(high=WRITE_BUFFER)
         self._transport = transport
@@ -42,20 +50,25 @@ class Side(asyncio.Protocol):
             transport.pause_reading()
 
     def data_received(self, data: bytes) -> None:
+        """Pass bytes on."""
         self._listener.received(self, data)
 
     def eof_received(self) -> bool:
+        """Pass the end of the stream on, and keep the other direction open."""
         self._listener.ended(self)
         return True  # the other direction may still have something to say
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- asyncio's signature
+        """Tell that the socket has gone."""
         self.open = False
         self._listener.lost(self)
 
     def pause_writing(self) -> None:
+        """Tell that the peer reads slowly."""
         self._listener.pressed(self, full=True)
 
     def resume_writing(self) -> None:
+        """Tell that the peer has caught up."""
         self._listener.pressed(self, full=False)
 
     def write(self, data: bytes) -> None:

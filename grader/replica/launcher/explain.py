@@ -29,7 +29,7 @@ def explain(error: BaseException, stage: str, folder: Path, memory_bytes: int) -
     """Return `reason`, `traceback`, `file` and `line` for what was raised in `stage`."""
     place = _place(error, folder)
     reason = _reason(error, stage, folder, memory_bytes)
-    if place is not None and f"{place[0]}:{place[1]}" not in reason:
+    if place is not None and not isinstance(error, SyntaxError):
         reason = f"{reason} ({place[0]}:{place[1]})"
     shown = "" if isinstance(error, WrongShapeError) else _their_traceback(error, folder)
     return {

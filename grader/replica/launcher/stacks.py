@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import faulthandler
+import gc
 import os
 import signal
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,9 @@ THREADS = signal.SIGUSR2
 TASKS = signal.SIGUSR1
 _TASKS = 50
 _DEPTH = 50
+
+# They hold a generator or a coroutine and do not say which; the garbage collector does.
+_WRAPPERS = frozenset({"async_generator_asend", "async_generator_athrow", "coroutine_wrapper"})
 
 _pipe = -1
 
@@ -48,11 +52,15 @@ def _write_tasks() -> None:
 def _frames(awaited: Any) -> Iterator[tuple[str, int, str]]:  # noqa: ANN401 -- coroutines, generators, futures
     """Yield the frames of a suspended coroutine, outermost first."""
     while awaited is not None:
-        for kind in ("cr", "gi", "ag"):
-            frame = getattr(awaited, f"{kind}_frame", None)
-            if frame is not None:
-                yield frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name
-                awaited = getattr(awaited, f"{kind}_await", None) or getattr(awaited, f"{kind}_yieldfrom", None)
-                break
-        else:
+        if type(awaited).__name__ in _WRAPPERS:
+            awaited = next((inner for inner in gc.get_referents(awaited) if _kind(inner)), None)
+        kind = _kind(awaited)
+        if kind is None:
             return
+        if frame := getattr(awaited, f"{kind}_frame"):
+            yield frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name
+        awaited = getattr(awaited, "gi_yieldfrom" if kind == "gi" else f"{kind}_await")
+
+
+def _kind(awaited: object) -> str | None:
+    return next((kind for kind in ("cr", "gi", "ag") if hasattr(awaited, f"{kind}_frame")), None)

@@ -58,16 +58,7 @@ async def lease(
         connection = await connect(home) or await _start(home, binaries)
         reader, writer = await asyncio.open_unix_connection(sock=connection)
         try:
-            answer = await _ask(reader, writer, request, tell)
-            if "error" in answer:
-                raise ServicesUnavailableError(answer["error"])
-            given = answer["lease"]
-            return Lease(
-                postgres=Address(*given["postgres"]),
-                redis=Address(*given["redis"]) if given["redis"] else None,
-                _writer=writer,
-                _lock=_hold(Path(given["lock"])),
-            )
+            return _accept(await _ask(reader, writer, request, tell), writer)
         except (_KeeperGoneError, ConnectionError, FileNotFoundError):
             # It was just ending, or could not start.
             writer.close()
@@ -99,7 +90,7 @@ async def connect(home: Home) -> socket.socket | None:
     if path is None:
         return None
     connection = socket.socket(socket.AF_UNIX)
-    connection.setblocking(False)
+    connection.settimeout(0)
     try:
         await asyncio.get_running_loop().sock_connect(connection, str(path))
     except (FileNotFoundError, ConnectionError):
@@ -169,6 +160,19 @@ async def _ask(
                 return answer
             tell(answer["tell"])
     raise _KeeperGoneError
+
+
+def _accept(answer: dict[str, Any], writer: asyncio.StreamWriter) -> Lease:
+    if "error" in answer:
+        message = f"The embedded servers do not start: {answer['error']}"
+        raise ServicesUnavailableError(message)
+    given = answer["lease"]
+    return Lease(
+        postgres=Address(*given["postgres"]),
+        redis=Address(*given["redis"]) if given["redis"] else None,
+        _writer=writer,
+        _lock=_hold(Path(given["lock"])),
+    )
 
 
 def _hold(lock: Path) -> int:

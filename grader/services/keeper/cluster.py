@@ -6,16 +6,17 @@ import asyncio
 import os
 import secrets
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.services import base
 from grader.services.account import own
 from grader.services.keeper.ports import free_port
-from grader.services.keeper.process import Server, StartError, run
+from grader.services.keeper.private import write_private
+from grader.services.keeper.process import Program, Server, StartError, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from grader.services.account import Account
     from grader.services.home import Home
@@ -45,7 +46,7 @@ class Cluster:
     async def secure(self) -> None:
         """Bring a cluster that was made here to the disk, so that it outlives a power cut."""
         if self._made_here and not self._mark.exists():
-            command = [self._binaries / "initdb", "--sync-only", "-D", self._home.pristine]
+            command: list[str | Path] = [self._binaries / "initdb", "--sync-only", "-D", self._home.pristine]
             await run(command, account=self._account, folder=self._home.folder)
             self._mark.touch()
 
@@ -82,14 +83,14 @@ class Cluster:
             port = free_port()
             settings = {**SETTINGS, "listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": ""}
             try:
-                return await Server.start(
-                    "PostgreSQL",
-                    [self._binaries / "postgres", "-D", data, *_flags(settings)],
-                    account=self._account,
+                program = Program(
+                    name="PostgreSQL",
+                    command=[self._binaries / "postgres", "-D", data, *_flags(settings)],
                     folder=data,
                     ready=b"database system is ready to accept connections",
                     port=port,
                 )
+                return await Server.start(program, self._account)
             except StartError as error:
                 if attempt + 1 == PORT_ATTEMPTS or "could not bind" not in str(error):
                     raise
@@ -104,7 +105,7 @@ class Cluster:
         draft.mkdir(mode=0o700)
         os.chown(draft, self._account.uid, self._account.gid)
         password = secrets.token_urlsafe(24)
-        _write_private(draft / "password", password, self._account)
+        write_private(draft / "password", password, self._account)
         data = draft / "data"
         await run(self._initdb(data, draft / "password"), account=self._account, folder=draft)
         for database, statements in (
@@ -115,9 +116,9 @@ class Cluster:
             # Single-user mode with -j takes statements that end in a semicolon and an empty line.
             feed = "".join(f"{statement};\n\n" for statement in statements)
             flags = _flags({**SETTINGS, "exit_on_error": "on"})
-            single = [self._binaries / "postgres", "--single", "-j", "-D", data, *flags, database]
+            single: list[str | Path] = [self._binaries / "postgres", "--single", "-j", "-D", data, *flags, database]
             await run(single, account=self._account, folder=data, feed=feed)
-        _write_private(self._password_file, password, own())
+        write_private(self._password_file, password, own())
         data.rename(self._home.pristine)
         self._made_here = True
         await asyncio.to_thread(shutil.rmtree, draft)
@@ -133,9 +134,3 @@ class Cluster:
 
 def _flags(settings: dict[str, str]) -> list[str]:
     return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-
-
-def _write_private(path: Path, text: str, account: Account) -> None:
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        os.fchown(file.fileno(), account.uid, account.gid)
-        file.write(text)

@@ -53,6 +53,7 @@ class Keeper:
 
     async def serve(self, listener: socket.socket) -> None:
         """Serve until nothing is left to keep."""
+        await asyncio.to_thread(leftovers.remove_old_releases, self._home)
         left = list(self._home.pairs.iterdir())
         self._in_use = [folder for folder in left if leftovers.in_use(folder)]
         await leftovers.clear([folder for folder in left if folder not in self._in_use], wait=False)
@@ -99,22 +100,29 @@ class Keeper:
             self._in_background(self._cluster.secure())
             clean = json.loads(await reader.readline() or b"null") == {"do": "clean"}
         except (StartError, OSError) as error:
+            _say(writer, {"error": str(error)})
+            self._give_up(pair)
+        finally:
+            if pair in self._pairs:
+                self._take_back(pair, clean=clean, idle=float(request["idle"]))
+
+    def _take_back(self, pair: ServerPair, *, clean: bool, idle: float) -> None:
+        pair.leased_to = None
+        pair.idle = asyncio.get_running_loop().call_later(idle, self._give_up, pair)
+        if not clean:
+            pair.stale = True
+            self._in_background(self._renew(pair))
+
+    async def _renew(self, pair: ServerPair) -> None:
+        try:
+            await pair.start(redis=False, tell=lambda _: None)
+        except (StartError, OSError):
+            self._give_up(pair)
+
+    def _give_up(self, pair: ServerPair) -> None:
+        if pair in self._pairs:
             self._pairs.remove(pair)
             self._in_background(pair.end())
-            _say(writer, {"error": str(error)})
-        finally:
-            self._in_background(self._take_back(pair, clean=clean, idle=float(request["idle"])))
-
-    async def _take_back(self, pair: ServerPair, *, clean: bool, idle: float) -> None:
-        try:
-            if pair in self._pairs and not clean:
-                await pair.renew()
-        except (StartError, OSError):
-            self._pairs.remove(pair)
-            await pair.end()
-        if pair in self._pairs:
-            pair.leased_to = None
-            pair.idle = asyncio.get_running_loop().call_later(idle, self._expire, pair)
 
     def _free_pair(self, *, redis: bool) -> ServerPair | None:
         free = [pair for pair in self._pairs if pair.leased_to is None]
@@ -126,10 +134,6 @@ class Keeper:
         pair = ServerPair(folder, cluster=self._cluster, valkey=self._binaries.valkey, account=self._account)
         self._pairs.append(pair)
         return pair
-
-    def _expire(self, pair: ServerPair) -> None:
-        self._pairs.remove(pair)
-        self._in_background(pair.end())
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -179,7 +183,7 @@ def main(argument: str) -> None:
         # An earlier keeper that is just ending holds it for a moment.
         fcntl.flock(lock, fcntl.LOCK_EX)
         with socket.socket(fileno=told["listener"]) as listener:
-            listener.setblocking(False)
+            listener.settimeout(0)
             asyncio.run(_keep(home, binaries, listener))
 
 
@@ -195,4 +199,4 @@ def _say(writer: asyncio.StreamWriter, words: dict[str, object]) -> None:
 
 
 def _major(release: str) -> int:
-    return int(release.split("-")[1].split(".")[0])
+    return int(release.removeprefix("postgres-").partition(".")[0])

@@ -9,19 +9,40 @@ import select
 import shutil
 import signal
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
+
+from grader.services.home import existing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from grader.services.home import Home
+
 STOP_SECONDS = 10.0
+OLD_SECONDS = 14 * 86_400.0
 
 
 async def clear(folders: Iterable[Path], *, wait: bool) -> None:
     """End and remove pairs that an earlier keeper left; with `wait`, each once the run that uses it has ended."""
     await asyncio.gather(*(asyncio.to_thread(clear_folder, folder, wait=wait) for folder in folders))
+
+
+def remove_old_releases(home: Home) -> None:
+    """Remove the sibling folders of releases that nobody has used for a while."""
+    for other in existing(home.folder.parent):
+        if other == home or time.time() - other.lock.stat().st_mtime < OLD_SECONDS:
+            continue
+        with suppress(BlockingIOError), other.start_lock.open("w") as starting, other.lock.open("r") as lock:
+            # While these are held, no keeper runs there and none starts.
+            fcntl.flock(starting, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for folder in other.pairs.iterdir():
+                clear_folder(folder, wait=False)
+            other.forget_socket()
+            shutil.rmtree(other.folder, ignore_errors=True)
 
 
 def in_use(folder: Path) -> bool:
@@ -77,7 +98,7 @@ class _Exit:
         self._pid = pid
         self._file: int | None = None
 
-    def __enter__(self) -> _Exit:
+    def __enter__(self) -> Self:
         if hasattr(os, "pidfd_open"):
             self._file = os.pidfd_open(self._pid)
         return self

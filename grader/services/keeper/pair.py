@@ -21,12 +21,17 @@ if TYPE_CHECKING:
 
 
 class ServerPair:
-    """One Postgres and, once somebody asked, one Valkey, in a folder that goes when they go."""
+    """One Postgres and, once somebody asked, one Valkey, in a folder that goes when they go.
+
+    `stale` says that a run has left something on it: it is thrown away, data and all, before the next lease. That
+    needs no SQL, and trusts nothing that a submission may have changed.
+    """
 
     def __init__(self, folder: Path, *, cluster: Cluster, valkey: Path, account: Account) -> None:
         self.folder = folder
         self.since = time.time()
         self.leased_to: int | None = None
+        self.stale = False
         self.idle: asyncio.TimerHandle | None = None
         self._cluster = cluster
         self._valkey_binary = valkey
@@ -47,22 +52,18 @@ class ServerPair:
         return self.folder / "lease"
 
     async def start(self, *, redis: bool, tell: Callable[[str], None]) -> None:
-        """See that the servers run; raises StartError."""
+        """See that the servers run, on new data if what a run left is still there; raises StartError."""
         async with self._changing:
+            if self.stale:
+                redis = redis or self.has_redis
+                await self._end()
+                self.stale = False
             await asyncio.gather(self._start_postgres(tell), *([self._start_valkey()] if redis else []))
-
-    async def renew(self) -> None:
-        """Throw away everything that a run left, by starting servers on new data."""
-        redis = self.has_redis
-        await self.end()
-        await self.start(redis=redis, tell=lambda _: None)
 
     async def end(self) -> None:
         """Stop the servers and remove their folder."""
         async with self._changing:
-            await asyncio.gather(*(server.stop() for server in (self._postgres, self._valkey) if server is not None))
-            self._postgres = self._valkey = None
-            await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+            await self._end()
 
     def describe(self) -> dict[str, object]:
         """Say where the servers are and how an administrator logs in, as JSON."""
@@ -94,6 +95,11 @@ class ServerPair:
             return
         self._make_folder()
         self._valkey, self._valkey_password = await start_valkey(self._valkey_binary, self.folder, self._account)
+
+    async def _end(self) -> None:
+        await asyncio.gather(*(server.stop() for server in (self._postgres, self._valkey) if server is not None))
+        self._postgres = self._valkey = None
+        await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
 
     def _make_folder(self) -> None:
         if not self.folder.exists():

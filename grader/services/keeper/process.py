@@ -6,6 +6,7 @@ import asyncio
 import signal
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +24,17 @@ class StartError(Exception):
     """A server (or a program that prepares one) did not do its work; the message ends with what it printed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What to start, in which folder, and what it prints once it accepts connections on `port`."""
+
+    name: str
+    command: Sequence[str | Path]
+    folder: Path
+    ready: bytes
+    port: int
+
+
 class Server:
     """One running server.
 
@@ -30,42 +42,39 @@ class Server:
     both servers ignore; so neither blocks, and no log file grows.
     """
 
-    def __init__(self, name: str, process: asyncio.subprocess.Process, ready: bytes, port: int) -> None:
-        self.name = name
-        self.port = port
+    def __init__(self, program: Program, process: asyncio.subprocess.Process) -> None:
+        self.port = program.port
         self._process = process
-        self._sign = ready
+        self._sign = program.ready
         self._output = b""
         self._ready = asyncio.Event()
         self._reading = asyncio.create_task(self._read())
 
     @classmethod
-    async def start(
-        cls, name: str, command: Sequence[str | Path], *, account: Account, folder: Path, ready: bytes, port: int
-    ) -> Server:
-        """Start the program and wait until it prints `ready`; raises StartError if it ends before."""
+    async def start(cls, program: Program, account: Account) -> Server:
+        """Start the program and wait until it is ready; raises StartError if it ends before."""
         process = await asyncio.create_subprocess_exec(
-            *command,
+            *program.command,
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=STDOUT,
-            cwd=folder,
+            cwd=program.folder,
             start_new_session=True,
             env=ENVIRONMENT,
             **account.run,
         )
-        server = cls(name, process, ready, port)
+        server = cls(program, process)
         try:
             async with asyncio.timeout(READY_SECONDS):
                 await server._ready.wait()
         except BaseException as error:
             await server.stop()
             if isinstance(error, TimeoutError):
-                message = f"{name} was not ready after {READY_SECONDS:.0f} seconds: {server.output}"
+                message = f"{program.name} was not ready after {READY_SECONDS:.0f} seconds: {server.output}"
                 raise StartError(message) from error
             raise
-        if not server.running:
-            message = f"{name} ended with status {process.returncode}: {server.output}"
+        if process.returncode is not None:
+            message = f"{program.name} ended with status {process.returncode}: {server.output}"
             raise StartError(message)
         return server
 

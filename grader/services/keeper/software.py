@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from grader.services.account import Account
     from grader.services.binaries import Binaries
     from grader.services.home import Home

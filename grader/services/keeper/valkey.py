@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from typing import TYPE_CHECKING
 
 from grader.services.keeper.ports import free_port
-from grader.services.keeper.process import Server, StartError
+from grader.services.keeper.private import write_private
+from grader.services.keeper.process import Program, Server, StartError
 from grader.services.redis import RIGHTS
 
 if TYPE_CHECKING:
@@ -17,6 +17,18 @@ if TYPE_CHECKING:
 
 PORT_ATTEMPTS = 5
 
+SETTINGS = """\
+bind 127.0.0.1
+port {port}
+user default on >{password} {rights}
+save ""
+appendonly no
+maxmemory 256mb
+maxmemory-policy noeviction
+pidfile valkey.pid
+set-proc-title no
+"""
+
 
 async def start_valkey(binary: Path, folder: Path, account: Account) -> tuple[Server, str]:
     """Start a Valkey in `folder`, which is this account's, and return it with its password; raises StartError."""
@@ -25,21 +37,16 @@ async def start_valkey(binary: Path, folder: Path, account: Account) -> tuple[Se
         port = free_port()
         # A file, since anyone can read a command line.
         settings = folder / "valkey.conf"
-        with open(os.open(settings, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            os.fchown(file.fileno(), account.uid, account.gid)
-            file.write(
-                f'bind 127.0.0.1\nport {port}\nsave ""\nappendonly no\ndatabases 16\npidfile valkey.pid\nset-proc-title no\n'
-                f"maxmemory 256mb\nmaxmemory-policy noeviction\nuser default on >{password} {RIGHTS}\n"
-            )
+        write_private(settings, SETTINGS.format(port=port, password=password, rights=RIGHTS), account)
+        program = Program(
+            name="Valkey",
+            command=[binary, settings],
+            folder=folder,
+            ready=b"Ready to accept connections",
+            port=port,
+        )
         try:
-            server = await Server.start(
-                "Valkey",
-                [binary, settings.absolute()],
-                account=account,
-                folder=folder,
-                ready=b"Ready to accept connections",
-                port=port,
-            )
+            server = await Server.start(program, account)
         except StartError as error:
             if attempt + 1 == PORT_ATTEMPTS or "Address already in use" not in str(error):
                 raise

@@ -29,15 +29,12 @@ SERVICE = """
         return app
 """
 
-Write = "Callable[..., Path]"
-
-
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[..., Path]:
     """Write a submission: `main` is app/main.py, the rest are further files by name."""
 
     def written(main: str | bytes | None = SERVICE, files: Mapping[str, str] | None = None) -> Path:
-        folder = tmp_path / "submission"
+        folder = tmp_path / f"submission {len(list(tmp_path.iterdir()))}"
         (folder / "app").mkdir(parents=True)
         if isinstance(main, bytes):
             (folder / "app/main.py").write_bytes(main)

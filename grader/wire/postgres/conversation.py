@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from grader.wire.call_site import split_call_site
 from grader.wire.postgres import sql
+from grader.wire.postgres.ledger import Ledger, Prepared, PreparedStatements
 from grader.wire.postgres.messages import (
     cstring,
     read_bind,
@@ -21,31 +22,22 @@ from grader.wire.postgres.messages import (
     read_parse,
 )
 from grader.wire.postgres.values import readable
-from grader.wire.recorder import VALUES_CAP, CallSite, Category, Parameter, Recorder, RoundTrip, Statement
+from grader.wire.recorder import VALUES_CAP, CallSite, Category, Parameter, Recorder, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from grader.wire.postgres.frames import Frame
 
-PREPARED_CAP = 1 << 20
-"""Characters of prepared statements remembered per connection; the oldest are forgotten first."""
-_YOUNG_CAP = 1000
+GROUP_CAP = 10_000
+"""Statements of one Sync group, and open portals, that are followed."""
 _LOST = "08006"
-
-
-@dataclass(slots=True, eq=False)
-class _Prepared:
-    text: str
-    site: CallSite | None
-    oids: tuple[int, ...]
-    draft: Statement | None = None
-    """The statement that its Parse began, until a Bind takes it up."""
+_RESET = sql.Reading(Category.SESSION, touches=False)
 
 
 @dataclass(slots=True, eq=False)
 class _Portal:
-    prepared: _Prepared
+    prepared: Prepared
     parameters: tuple[Parameter, ...]
     statement: Statement | None
     """The statement that its Bind began, until an Execute takes it up."""
@@ -58,7 +50,7 @@ class _Awaited:
     kind: str
     statements: list[Statement] = field(default_factory=list)
     at: int = 0
-    prepared: _Prepared | None = None
+    prepared: Prepared | None = None
 
     @property
     def statement(self) -> Statement | None:
@@ -75,25 +67,21 @@ class Conversation:
         recorder: Recorder,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self.replica = replica
-        self.connection = connection
         self.status = "I"
         """The transaction status of the last ReadyForQuery: I, T or E."""
-        self._recorder = recorder
-        self._clock = clock
+        self._ledger = Ledger(replica, connection, recorder, clock)
         self._awaited: deque[_Awaited] = deque()
-        self._prepared: dict[bytes, _Prepared] = {}
+        self._prepared = PreparedStatements()
         self._portals: dict[bytes, _Portal] = {}
-        self._drafted: _Prepared | None = None
         self._group: list[Statement] = []
         self._group_open = False
         self._group_released = False
+        self._flushed = False
         self._fresh = False
+        self._last: Statement | None = None
+        """The last statement that was executed in the Sync group being answered."""
         self._failed = False
         self._copying = False
-        self._touched = False
-        self._young: list[Statement | RoundTrip] | None = []
-        """What happened so far in this transaction of a connection that has not made a statement of its own."""
         self._senders: dict[str, Callable[[Frame], None]] = {
             "Q": self._query,
             "P": self._parse,
@@ -133,7 +121,7 @@ class Conversation:
     @property
     def idle(self) -> bool:
         """Whether everything sent has been answered."""
-        return not self._awaited and not self._group_open
+        return not self._awaited and (not self._group_open or self._flushed)
 
     @property
     def pending(self) -> Statement | None:
@@ -152,13 +140,14 @@ class Conversation:
         self._group_released = True
         for statement in self._group:
             statement.released = True
+            self._ledger.restart(statement)
 
     def lost(self) -> None:
         """Say that the connection has ended; what was outstanding got no answer."""
         for awaited in self._awaited:
             for statement in awaited.statements[awaited.at :]:
                 if not statement.done:
-                    self._fail(statement, _LOST, "the connection ended before the answer")
+                    self._ledger.fail(statement, _LOST, "the connection ended before the answer")
         self._awaited.clear()
         self._group_open = False
 
@@ -175,6 +164,7 @@ class Conversation:
             self._group_open = True
         if not self._awaited:
             self._fresh = True
+        self._flushed = frame.kind == "H"
         sender(frame)
 
     def _query(self, frame: Frame) -> None:
@@ -182,48 +172,40 @@ class Conversation:
         reset = sql.is_pool_reset(text)
         statements = []
         for part in sql.split(text):
-            reading = sql.read(part)
-            statement = self._begin(
-                part, site, Category.SESSION if reset else reading.category, touches=reading.touches
-            )
-            self._group.append(statement)
+            reading = _RESET if reset else sql.read(part)
+            statement = self._ledger.begin(part, site, reading)
+            self._enlist(statement)
             statements.append(statement)
             if reading.category is Category.SESSION:
-                self._forget(part)
+                self._prepared.follow(part)
         self._awaited.append(_Awaited("Q", statements))
         self._boundary(ends=True)
 
     def _parse(self, frame: Frame) -> None:
         parse = read_parse(frame.body)
         text, site = _text_of(parse.text, frame.tail)
-        prepared = _Prepared(text, site, parse.oids)
-        prepared.draft = self._begin_prepared(prepared)
-        self._prepared.pop(parse.name, None)
-        self._prepared[parse.name] = prepared
-        self._trim()
-        self._group.append(prepared.draft)
+        prepared = Prepared(text, site, parse.oids)
+        prepared.draft = self._ledger.begin_prepared(prepared)
+        self._prepared.remember(parse.name, prepared)
+        self._enlist(prepared.draft)
         self._await(_Awaited("P", [prepared.draft], prepared=prepared))
 
     def _bind(self, frame: Frame) -> None:
         bind = read_bind(frame.body, VALUES_CAP)
         prepared = self._prepared.get(bind.name)
         if prepared is None:
-            prepared = _Prepared(f"(prepared statement {bind.name.decode('utf-8', 'replace')})", None, ())
-        statement, prepared.draft = prepared.draft, None
-        if self._drafted is prepared:
-            self._drafted = None
-        if statement is None:
-            statement = self._begin_prepared(prepared)
-        statement.done = False
+            prepared = Prepared(f"(prepared statement {bind.name.decode('utf-8', 'replace')})", None, ())
+        statement = self._ledger.take_draft(prepared)
         oids = prepared.oids
         parameters = tuple(
             readable(value, binary=bind.format(index) == 1, oid=oids[index] if index < len(oids) else 0)
             for index, value in enumerate(bind.values)
         )
-        self._recorder.add_parameters(statement, parameters)
-        self._portals[bind.portal] = _Portal(prepared, parameters, statement)
-        if statement not in self._group:
-            self._group.append(statement)
+        self._ledger.recorder.add_parameters(statement, parameters)
+        if len(self._portals) < GROUP_CAP:
+            self._portals[bind.portal] = _Portal(prepared, parameters, statement)
+        if not self._group or self._group[-1] is not statement:
+            self._enlist(statement)
         self._await(_Awaited("B", [statement]))
 
     def _describe(self, frame: Frame) -> None:
@@ -238,9 +220,9 @@ class Conversation:
         if portal is not None:
             statement, portal.statement = portal.statement, None
             if statement is None:  # the next batch of a suspended portal
-                statement = self._begin_prepared(portal.prepared)
-                self._recorder.add_parameters(statement, portal.parameters)
-                self._group.append(statement)
+                statement = self._ledger.begin_prepared(portal.prepared)
+                self._ledger.recorder.add_parameters(statement, portal.parameters)
+                self._enlist(statement)
             statements.append(statement)
         self._await(_Awaited("E", statements))
 
@@ -265,8 +247,8 @@ class Conversation:
             self._group_open = False
 
     def _function_call(self, _: Frame) -> None:
-        statement = self._begin("(function call)", None, Category.STATEMENT, touches=True)
-        self._group.append(statement)
+        statement = self._ledger.begin("(function call)", None, sql.Reading(Category.STATEMENT, touches=True))
+        self._enlist(statement)
         self._awaited.append(_Awaited("F", [statement]))
         self._boundary(ends=True)
 
@@ -275,20 +257,20 @@ class Conversation:
         if not self._group:
             self._group_open = False
 
+    def _enlist(self, statement: Statement) -> None:
+        if len(self._group) < GROUP_CAP:
+            self._group.append(statement)
+
     def _await(self, awaited: _Awaited) -> None:
         if self._failed:  # the server will skip it
-            self._skip(awaited.statements)
+            self._ledger.skip(awaited.statements)
         else:
             self._awaited.append(awaited)
 
     def _boundary(self, *, ends: bool) -> None:
         if self._fresh:
             self._fresh = False
-            probes = bool(self._group) and all(s.category is Category.PROBE for s in self._group)
-            trip = RoundTrip(self.replica, self.connection, "postgres", setup=probes)
-            self._recorder.add_round_trip(trip)
-            if self._young is not None and len(self._young) < _YOUNG_CAP:
-                self._young.append(trip)
+            self._ledger.round_trip(self._group)
         self._group_open = self._group_open and not ends
 
     # what the server answers
@@ -312,7 +294,7 @@ class Conversation:
             self._awaited.popleft()
             statement = head.statement
             if statement is not None and head.prepared is not None and head.prepared.draft is statement:
-                self._finish(statement)
+                self._ledger.finish(statement)
 
     def _popped(self, _: Frame) -> None:
         if self._head("BC") is not None:
@@ -343,7 +325,8 @@ class Conversation:
                 count = statement.command.rpartition(" ")[2]
                 if count.isdecimal():
                     statement.rows = int(count)
-            self._finish(statement)
+            self._ledger.finish(statement)
+            self._last = statement
         head.at += 1
         if head.kind == "E":
             self._awaited.popleft()
@@ -362,21 +345,21 @@ class Conversation:
             return
         if head.kind in "QF":
             if head.statement is not None:
-                self._fail(head.statement, sqlstate, text)
-            self._skip(head.statements[head.at + 1 :])
+                self._ledger.fail(head.statement, sqlstate, text)
+            self._ledger.skip(head.statements[head.at + 1 :])
             head.at = len(head.statements)
             return
         self._copying = False
-        failed = head.statement
+        failed = head.statement if head.kind != "S" else self._last  # a deferred constraint speaks at Sync's commit
         while self._awaited and self._awaited[0].kind not in "SQF":
             skipped = self._awaited.popleft()
             for statement in skipped.statements:
                 if failed is None:
                     failed = statement
                 if statement is not failed:
-                    self._skip([statement])
+                    self._ledger.skip([statement])
         if failed is not None:
-            self._fail(failed, sqlstate, text)
+            self._ledger.fail(failed, sqlstate, text)
         self._failed = not self._awaited
 
     def _ready(self, frame: Frame) -> None:
@@ -384,87 +367,13 @@ class Conversation:
             awaited = self._awaited.popleft()
             if awaited.kind in "SQF":
                 for statement in awaited.statements[awaited.at :]:
-                    self._finish(statement)
+                    self._ledger.finish(statement)
                 break
+        self._last = None
         self.status = frame.body.decode("ascii", "replace")
         if self.status == "I":
-            self._touched = False
-            if self._young is not None:
-                for thing in self._young:
-                    thing.setup = True
-                self._young = []
-
-    # statements
-
-    def _begin_prepared(self, prepared: _Prepared) -> Statement:
-        reading = sql.read(prepared.text)
-        statement = self._begin(prepared.text, prepared.site, reading.category, touches=reading.touches)
-        if not statement.noise:
-            self._drafted = prepared
-        return statement
-
-    def _begin(self, text: str, site: CallSite | None, category: Category, *, touches: bool) -> Statement:
-        noise = category in sql.NOISE or (category is Category.ROLLBACK and not self._touched)
-        statement = Statement(
-            0,
-            self.replica,
-            self.connection,
-            "postgres",
-            text,
-            site=site,
-            category=category,
-            noise=noise,
-            setup=category is Category.PROBE,
-            started=self._clock(),
-        )
-        self._recorder.add(statement)
-        self._touched = self._touched or touches
-        if noise:
-            if self._young is not None and len(self._young) < _YOUNG_CAP:
-                self._young.append(statement)
-        else:
-            self._young = None
-            self._supersede()
-        return statement
-
-    def _supersede(self) -> None:
-        """Give up a draft: another statement came before it was bound, so that its Parse was only a preparation."""
-        if self._drafted is not None and self._drafted.draft is not None:
-            draft, self._drafted.draft = self._drafted.draft, None
-            draft.category = Category.PREPARE
-            draft.noise = True
-        self._drafted = None
-
-    def _finish(self, statement: Statement) -> None:
-        statement.seconds = self._clock() - statement.started
-        statement.done = True
-
-    def _fail(self, statement: Statement, sqlstate: str, text: str) -> None:
-        statement.error = sqlstate
-        statement.error_message = text[:1000]
-        self._finish(statement)
-
-    def _skip(self, statements: list[Statement]) -> None:
-        for statement in statements:
-            if not statement.done:
-                statement.skipped = True
-                self._finish(statement)
-
-    def _forget(self, text: str) -> None:
-        """Follow a DEALLOCATE or a DISCARD ALL."""
-        words = text.rstrip("; \n").split()
-        if words[0].lower() == "deallocate":
-            name = words[-1]
-            if name.lower() == "all":
-                self._prepared.clear()
-            else:
-                self._prepared.pop(name.strip('"').encode(), None)
-        elif words[0].lower() == "discard" and words[-1].lower() == "all":
-            self._prepared.clear()
-
-    def _trim(self) -> None:
-        while len(self._prepared) > 1 and sum(len(known.text) for known in self._prepared.values()) > PREPARED_CAP:
-            del self._prepared[next(iter(self._prepared))]
+            self._portals.clear()  # they end with their transaction
+            self._ledger.transaction_over()
 
 
 def _text_of(body: bytes, tail: bytes) -> tuple[str, CallSite | None]:

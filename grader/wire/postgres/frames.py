@@ -19,6 +19,8 @@ STARTUP, SSL_REQUEST, GSS_REQUEST, CANCEL = "startup", "ssl", "gss", "cancel"
 _UNTYPED = {80877103: SSL_REQUEST, 80877104: GSS_REQUEST, 80877102: CANCEL}
 
 _HEADER = 5
+_LENGTH = 4
+_UNTYPED_HEADER = 8
 _RUNS = frozenset(b"Dd")
 """Kinds that come in long runs and whose bodies nobody reads, from the server: DataRow, CopyData."""
 _SKIPPED_FROM_SERVER = frozenset(b"DdVTA")
@@ -133,18 +135,18 @@ class Framer:
 
     def _begin_untyped(self, data: bytes, position: int, frames: list[Frame]) -> int:
         """Begin a packet of the startup phase: a length and a code, without a type byte."""
-        taken = data[position : position + 8 - len(self._header)]
+        taken = data[position : position + _UNTYPED_HEADER - len(self._header)]
         self._header += taken
         position += len(taken)
-        if len(self._header) >= 4:
-            size = int.from_bytes(self._header[:4], "big")
-            if not 8 <= size <= MAX_STARTUP:
+        if len(self._header) >= _LENGTH:
+            size = int.from_bytes(self._header[:_LENGTH], "big")
+            if not _UNTYPED_HEADER <= size <= MAX_STARTUP:
                 message = f"a startup packet cannot be {size} bytes long"
                 raise ProtocolError(message)
-            if len(self._header) == 8:
-                kind = _UNTYPED.get(int.from_bytes(self._header[4:], "big"), STARTUP)
-                body = self._header[4:]
-                self._open(kind, size, 8, holds=True)
+            if len(self._header) == _UNTYPED_HEADER:
+                kind = _UNTYPED.get(int.from_bytes(self._header[_LENGTH:], "big"), STARTUP)
+                body = self._header[_LENGTH:]
+                self._open(kind, size, _UNTYPED_HEADER, holds=True)
                 self._body += body
                 self._typed = kind in {STARTUP, CANCEL}
                 if not self._left:

@@ -10,6 +10,7 @@ import stringprep
 import unicodedata
 from functools import lru_cache
 
+_ITERATIONS_CAP = 10_000_000
 _MAPPED_TO_NOTHING = stringprep.in_table_b1
 _PROHIBITED = (
     stringprep.in_table_c12,
@@ -76,7 +77,7 @@ class Scram:
             nonce, salt, iterations = fields["r"], base64.b64decode(fields["s"], validate=True), int(fields["i"])
         except (KeyError, ValueError) as error:
             raise ScramError("the server's SCRAM challenge is malformed") from error
-        if not nonce.startswith(self._nonce) or len(nonce) == len(self._nonce) or not 0 < iterations <= 10_000_000:
+        if not nonce.startswith(self._nonce) or len(nonce) == len(self._nonce) or not 0 < iterations <= _ITERATIONS_CAP:
             raise ScramError("the server's SCRAM challenge is not an answer to this exchange")
         salted = _salted(self._password, salt, iterations)
         client_key = hmac.digest(salted, b"Client Key", "sha256")

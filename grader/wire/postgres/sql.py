@@ -1,9 +1,9 @@
-"""What a statement is, told from its text: its category, whether it writes or locks, and where one ends and the next begins.
+"""What a statement is, told from its text: its category, whether it writes or locks, where one ends and the next begins.
 
 The rule, in one place:
 
-- Noise, passed freely and not counted: BEGIN, SAVEPOINT, RELEASE; SET, SHOW, RESET, DEALLOCATE, DISCARD, CLOSE, UNLISTEN;
-  empty statements; a pool's reset; a driver's own questions about types and settings (`PROBES`).
+- Noise, passed freely and not counted: BEGIN, SAVEPOINT, RELEASE; SET, SHOW, RESET, DEALLOCATE, DISCARD, CLOSE,
+  UNLISTEN; empty statements; a pool's reset; a driver's own questions about types and settings (`PROBES`).
 - ROLLBACK (and ROLLBACK TO) is noise if its transaction neither wrote nor locked, as far as the texts tell.
 - COMMIT is no noise: it is a step, even of a transaction that only read.
 - COPY, LISTEN and NOTIFY are counted, but pass a gate freely.
@@ -93,17 +93,20 @@ _ASYNCPG_RESET = re.compile(r"\s*SELECT pg_advisory_unlock_all\(\);\s*CLOSE ALL;
 _READS = frozenset({"select", "table", "values", "with", "explain", "fetch", "declare", "move"})
 _MUTATES = frozenset({"insert", "update", "delete", "merge", "into", "share", "lock"})
 _PURE = frozenset(
-    "count sum avg min max coalesce nullif greatest least lower upper length trim btrim ltrim rtrim substr substring left"
-    " right replace split_part concat concat_ws position strpos abs round ceil ceiling floor mod power sqrt now"
-    " date_trunc date_part extract age to_char to_date to_timestamp to_number cast array_agg array_length cardinality"
-    " unnest any all some in exists row row_number rank dense_rank lag lead first_value last_value ntile over filter"
-    " within json_agg jsonb_agg json_build_object jsonb_build_object json_object_agg jsonb_object_agg jsonb_array_length"
-    " row_to_json to_json to_jsonb json_build_array jsonb_build_array string_agg bool_and bool_or every md5 format"
-    " generate_series current_setting version current_schema values as and or not on using by then else when select from"
-    " where having distinct array between like ilike is limit offset union except intersect lateral grouping sets cube"
-    " rollup materialized numeric decimal varchar char time timestamp timestamptz interval bit percentile_cont"
-    " percentile_disc ts_rank to_tsvector to_tsquery plainto_tsquery websearch_to_tsquery similarity clock_timestamp"
-    " statement_timestamp transaction_timestamp pg_typeof with recursive".split()
+    """
+    abs age all and any array array_agg array_length as avg between bit bool_and bool_or btrim by cardinality cast
+    ceil ceiling char clock_timestamp coalesce concat concat_ws count cube current_schema current_setting
+    date_part date_trunc decimal dense_rank distinct else every except exists extract filter first_value floor
+    format from generate_series greatest grouping having ilike in intersect interval is json_agg json_build_array
+    json_build_object json_object_agg jsonb_agg jsonb_array_length jsonb_build_array jsonb_build_object
+    jsonb_object_agg lag last_value lateral lead least left length like limit lower ltrim materialized max md5 min
+    mod not now ntile nullif numeric offset on or over percentile_cont percentile_disc pg_typeof plainto_tsquery
+    position power rank recursive replace right rollup round row row_number row_to_json rtrim select sets
+    similarity some split_part sqrt statement_timestamp string_agg strpos substr substring sum then time timestamp
+    timestamptz to_char to_date to_json to_jsonb to_number to_timestamp to_tsquery to_tsvector
+    transaction_timestamp trim ts_rank union unnest upper using values varchar version websearch_to_tsquery when
+    where with within
+    """.split()  # noqa: SIM905 -- a hundred quoted lines would hide the list
 )
 
 

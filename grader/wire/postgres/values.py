@@ -13,6 +13,8 @@ from uuid import UUID
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_LONG = 1000
+"""Bytes of a text from which on it is cut before it is decoded; a recorder keeps fewer characters."""
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _DAY = _EPOCH.date()
 _NUMERIC_HEAD = struct.Struct("!HhHH")
@@ -36,7 +38,7 @@ def _boolean(value: bytes) -> str:
 
 
 def _text(value: bytes) -> str:
-    return value.decode("utf-8", "replace")
+    return value[:_LONG].decode("utf-8", "replace")
 
 
 def _uuid(value: bytes) -> str:
@@ -61,7 +63,7 @@ def _date(value: bytes) -> str:
 
 
 def _jsonb(value: bytes) -> str:
-    return value[1:].decode("utf-8", "replace")
+    return value[1:_LONG].decode("utf-8", "replace")
 
 
 def _numeric(value: bytes) -> str:

@@ -20,11 +20,26 @@ _CATEGORIES = {
     "EXEC": Category.COMMIT,
     "DISCARD": Category.ROLLBACK,
     **dict.fromkeys(
-        "HELLO AUTH CLIENT SELECT PING ECHO COMMAND QUIT RESET READONLY READWRITE ASKING UNWATCH".split(),
+        (
+            "HELLO",
+            "AUTH",
+            "CLIENT",
+            "SELECT",
+            "PING",
+            "ECHO",
+            "COMMAND",
+            "QUIT",
+            "RESET",
+            "READONLY",
+            "READWRITE",
+            "ASKING",
+            "UNWATCH",
+        ),
         Category.SESSION,
     ),
     **dict.fromkeys(
-        "SUBSCRIBE PSUBSCRIBE SSUBSCRIBE UNSUBSCRIBE PUNSUBSCRIBE SUNSUBSCRIBE MONITOR".split(), Category.LISTEN
+        ("SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE", "MONITOR"),
+        Category.LISTEN,
     ),
 }
 _NOISE = frozenset({Category.BEGIN, Category.ROLLBACK, Category.SESSION})
@@ -124,7 +139,7 @@ class Conversation:
     def answered(self, message: Message) -> Awaited | None:
         """Take note of a reply and return what it answers; None for a message that nobody asked for."""
         first = message.value[0] if isinstance(message.value, list) and message.value else None
-        if isinstance(first, bytes) and (message.kind == ">" or message.kind == "*"):
+        if isinstance(first, bytes) and message.kind in {">", "*"}:
             confirms = first in _SUBSCRIPTIONS and (message.kind == ">" or self._subscribed or self._head_is(first))
             if confirms:
                 return self._subscription(first, message)

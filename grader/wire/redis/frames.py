@@ -51,8 +51,8 @@ class Framer:
         self._size = 0
         self._string_left = 0
         self._string_kept = 0
-        self._open: list[tuple[int, bool]] = []
-        """Of each open aggregate: elements to come, and whether it is an attribute."""
+        self._open: list[tuple[int, bool, bool]] = []
+        """Of each open aggregate: elements to come, whether it is an attribute, whether it is left out."""
         self._muted = 0
         """How many of the innermost open aggregates are left out of the abridgement."""
         self._kind = ""
@@ -167,28 +167,25 @@ class Framer:
         if top and not attribute:
             self._elements = count
         elements = count * 2 if code in b"%|" else count
-        if attribute or self._muted or len(self._open) >= DEPTH:
-            if not self._muted and not attribute:
-                self._add(b"_\r\n")
-            if elements:
-                self._muted += 1
-        elif code == ord(">"):
-            self._abridged += b">%d\r\n" % elements
-        else:
-            self._abridged += b"*%d\r\n" % elements
-        if elements:
-            self._open.append((elements, attribute))
-            return False
-        return not attribute
+        muted = attribute or self._muted > 0 or len(self._open) >= DEPTH or len(self._abridged) >= BUDGET
+        if not muted:
+            self._add(b"%c%d\r\n" % (code if code == ord(">") else ord("*"), elements))
+        elif not attribute:
+            self._add(b"_\r\n")
+        if not elements:
+            return not attribute
+        self._muted += muted
+        self._open.append((elements, attribute, muted))
+        return False
 
     def _complete(self) -> bool:
         """Count a completed element; return whether that completes the message."""
         while self._open:
-            left, attribute = self._open.pop()
+            left, attribute, muted = self._open.pop()
             if left > 1:
-                self._open.append((left - 1, attribute))
+                self._open.append((left - 1, attribute, muted))
                 return False
-            self._muted = max(0, self._muted - 1)
+            self._muted -= muted
             if attribute:  # it stands before the element that it describes
                 return False
         return True

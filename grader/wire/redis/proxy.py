@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections import deque
 from typing import TYPE_CHECKING
 
 from grader.wire.proxy import LOGIN_SECONDS, Connection, Proxy
+from grader.wire.redis.admission import OWN, Do, Ruling, judge
 from grader.wire.redis.conversation import Conversation
 from grader.wire.redis.frames import Framer, Message, ProtocolError, command
 
@@ -19,20 +19,6 @@ STREAMED = 16 << 10
 HELD_CAP = 64 << 20
 """Bytes of one command that a gate may hold."""
 OUTSTANDING_HIGH, OUTSTANDING_LOW = 65_536, 32_768
-
-REFUSED = frozenset(
-    "CONFIG ACL SHUTDOWN DEBUG MODULE REPLICAOF SLAVEOF FAILOVER MIGRATE SYNC PSYNC REPLCONF MONITOR".split()
-)
-"""Commands that would tell the server's password, or change or end the server; the only ones not passed."""
-_OWN = REFUSED | {"AUTH", "HELLO", "RESET"}
-
-_OK = b"+OK\r\n"
-_NOAUTH = b"-NOAUTH Authentication required.\r\n"
-_WRONGPASS = b"-WRONGPASS invalid username-password pair or user is disabled.\r\n"
-_HELLO_NOAUTH = (
-    b"-NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user>"
-    b" <pass> option can be used to authenticate the client and select the RESP protocol version at the same time\r\n"
-)
 
 
 class RedisProxy(Proxy):
@@ -68,7 +54,8 @@ class RedisConnection(Connection):
         self._out: list[bytes] = []
         self._carry = b""
         self._gating: Statement | None = None
-        self._hello_words: list[bytes] | None = None
+        self._welcome: Ruling | None = None
+        """What to do with the command that made the client known, once the server is reached."""
 
     @property
     def idle(self) -> bool:
@@ -155,7 +142,7 @@ class RedisConnection(Connection):
         """Pass the beginning of a long command, unless it must be held, or looked at whole."""
         if self._piece_bytes <= STREAMED:
             return
-        if not self._known or (not self._streaming and self._from_client.word in _OWN):
+        if not self._known or (not self._streaming and self._from_client.word in OWN):
             self._turn_away(b"-ERR Protocol error: unauthenticated or too long command\r\n")
         elif self._streaming or self.proxy.gate is None:
             self._streaming = True
@@ -165,11 +152,8 @@ class RedisConnection(Connection):
 
     def _command(self, message: Message) -> bool:
         """Pass a command, or answer it; return False when what follows must wait."""
-        words = (
-            [word if isinstance(word, bytes) else b"" for word in message.value]
-            if (isinstance(message.value, list))
-            else []
-        )
+        value = message.value
+        words = [word if isinstance(word, bytes) else b"" for word in value] if isinstance(value, list) else []
         streamed, self._streaming = self._streaming, False
         if not words:  # the server gives an empty line or an empty array no answer
             self._out.append(self._take_piece())
@@ -178,8 +162,8 @@ class RedisConnection(Connection):
             self._turn_away(b"-ERR max number of clients reached\r\n")
             return True
         name = words[0].decode("latin-1").upper()
-        if not streamed and (not self._known or name in _OWN):
-            return self._special(name, words)
+        if not streamed and (not self._known or name in OWN):
+            return self._special(words)
         statement = self._conversation.begin(words)
         if not streamed and self.proxy.gate is not None and self._conversation.needs_gate(statement):
             self._gating = statement
@@ -207,73 +191,41 @@ class RedisConnection(Connection):
 
     # who may speak
 
-    def _special(self, name: str, words: list[bytes]) -> bool:
-        """Handle a command of a stranger, or one that is the proxy's business."""
+    def _special(self, words: list[bytes]) -> bool:
+        """Handle a command of a stranger, or one that is the proxy's business; return False when the next must wait."""
         piece = self._take_piece()
-        if name == "AUTH":
-            return self._log_in(words[1:], None)
-        if name == "HELLO":
-            return self._hello(words, piece)
-        if name == "QUIT" and not self._known:
-            self._answer(name, words, _OK)
-            self._flush()
-            self.client.close()
-        elif not self._known:
-            self._answer(name, words, _NOAUTH)
-        elif name == "RESET":
-            self._forward(words, piece)
+        ruling = judge(words, known=self._known, secret=self.proxy.secret.encode())
+        if ruling.do is Do.WELCOME:
+            self._known = True
+            self._timer.cancel()
+            if self._phase != "open":
+                self._phase = "connecting"
+                self.client.stop_reading("connecting")
+                self.start(asyncio.get_running_loop().create_task(self._reach(ruling)))
+                return False
+        self._follow(ruling, words, piece)
+        if ruling.do is Do.RESET:
             self._known = False
             if self.proxy.upstream.password:
                 self._out.append(self._auth())
                 self._conversation.own("AUTH", None)
-        else:
-            text = f"-NOPERM '{name.lower()}' is not available to a submission: it administers the server\r\n"
-            self._answer(name, words, text.encode())
+        elif ruling.do is Do.FAREWELL:
+            self._phase = "closing"
+            self.client.close()
         return True
 
-    def _hello(self, words: list[bytes], piece: bytes) -> bool:
-        """HELLO [version [AUTH user password] [SETNAME name]]: without its AUTH part it is passed on."""
-        upper = [word.upper() for word in words]
-        at = upper.index(b"AUTH", 2) if b"AUTH" in upper[2:] else 0
-        if at and len(words) >= at + 3:
-            return self._log_in(words[at + 1 : at + 3], words[:at] + words[at + 3 :])
-        if not self._known:
-            self._answer("HELLO", words, _HELLO_NOAUTH)
+    def _follow(self, ruling: Ruling, words: list[bytes], piece: bytes) -> None:
+        if ruling.answer is not None:
+            self._conversation.own(words[0].decode("latin-1").upper(), self._conversation.begin(words), ruling.answer)
+            self._give_own()
+        elif ruling.rewritten is not None:
+            self._forward(ruling.rewritten, command(*ruling.rewritten))
         else:
             self._forward(words, piece)
-        return True
-
-    def _log_in(self, credentials: list[bytes], hello: list[bytes] | None) -> bool:
-        """Check a client's user and password; `hello` is what to pass on when they are right."""
-        name = "AUTH" if hello is None else "HELLO"
-        user, secret = credentials if len(credentials) == 2 else (b"default", *credentials[:1], b"")[:2]  # noqa: PLR2004
-        if user != b"default" or not hmac.compare_digest(secret, self.proxy.secret.encode()):
-            self._answer(name, [name.encode()], _WRONGPASS)
-            return True
-        self._known = True
-        self._timer.cancel()
-        if self._phase == "open":
-            self._welcome(hello)
-            return True
-        self._phase = "connecting"
-        self.client.stop_reading("connecting")
-        self.start(asyncio.get_running_loop().create_task(self._reach(hello)))
-        return False
-
-    def _welcome(self, hello: list[bytes] | None) -> None:
-        if hello is None:
-            self._answer("AUTH", [b"AUTH"], _OK)
-        else:
-            self._forward(hello, command(*hello))
 
     def _forward(self, words: list[bytes], piece: bytes) -> None:
         self._conversation.sent(words, self._conversation.begin(words))
         self._out.append(piece)
-
-    def _answer(self, name: str, words: list[bytes], answer: bytes) -> None:
-        """Answer a command when its turn comes."""
-        self._conversation.own(name, self._conversation.begin(words), answer)
-        self._give_own()
 
     def _give_own(self) -> None:
         while (answer := self._conversation.own_turn()) is not None:
@@ -296,13 +248,13 @@ class RedisConnection(Connection):
         user = [upstream.user.encode()] if upstream.user else []
         return command(b"AUTH", *user, upstream.password.encode())
 
-    async def _reach(self, hello: list[bytes] | None) -> None:
+    async def _reach(self, ruling: Ruling) -> None:
         try:
             await self.connect()
         except OSError:
             self._turn_away(b"-ERR the Redis server cannot be reached\r\n")
             return
-        self._hello_words = hello
+        self._welcome = ruling
         if self.proxy.upstream.password and self.server is not None:
             self.server.write(self._auth())
         else:
@@ -310,7 +262,8 @@ class RedisConnection(Connection):
 
     def _begin(self) -> None:
         self._phase = "open"
-        self._welcome(self._hello_words)
+        if self._welcome is not None:
+            self._follow(self._welcome, [b"AUTH"], b"")
         self.client.go_on_reading("connecting")
         self._drain()
 

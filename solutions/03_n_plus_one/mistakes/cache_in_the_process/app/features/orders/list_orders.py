@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.features.orders.in_full import IN_FULL
 from app.features.orders.tables import Customer, Order
@@ -15,8 +16,18 @@ from app.shared.errors import NotFoundError
 
 router = APIRouter()
 
-CACHE_SECONDS = 60.0
-_pages: dict[tuple[UUID, int], tuple[float, OrderPage]] = {}
+KEPT_SECONDS = 60.0
+_totals: dict[UUID, tuple[float, int]] = {}
+
+
+async def count_orders(session: AsyncSession, customer_id: UUID) -> int:
+    """Count a customer's orders; the number is kept for a minute, since counting is slow."""
+    kept_until, total = _totals.get(customer_id, (0.0, 0))
+    if monotonic() < kept_until:
+        return total
+    total = await session.scalar(select(func.count()).where(Order.customer_id == customer_id)) or 0
+    _totals[customer_id] = (monotonic() + KEPT_SECONDS, total)
+    return total
 
 
 @router.get("/orders")
@@ -25,14 +36,10 @@ async def list_orders(
     customer_id: UUID,
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
 ) -> OrderPage:
-    """Answer a customer's orders, the newest first; a page is kept for a minute."""
-    kept_until, page = _pages.get((customer_id, limit), (0.0, None))
-    if page is not None and monotonic() < kept_until:
-        return page
+    """Answer a customer's orders, the newest first."""
     if await snapshot.get(Customer, customer_id) is None:
         raise NotFoundError(thing="customer", key=customer_id)
-    # Counted where the rows are, and the limit applied there too: what is not shown is not fetched.
-    total = await snapshot.scalar(select(func.count()).where(Order.customer_id == customer_id))
+    total = await count_orders(snapshot, customer_id)
     newest = (
         select(Order)
         .where(Order.customer_id == customer_id)
@@ -41,6 +48,4 @@ async def list_orders(
         .options(*IN_FULL)
     )
     orders = await snapshot.scalars(newest)
-    page = OrderPage(total=total or 0, orders=[OrderView.model_validate(order) for order in orders])
-    _pages[customer_id, limit] = (monotonic() + CACHE_SECONDS, page)
-    return page
+    return OrderPage(total=total, orders=[OrderView.model_validate(order) for order in orders])

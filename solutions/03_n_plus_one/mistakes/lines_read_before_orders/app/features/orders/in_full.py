@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from app.features.orders.tables import Book, BookAuthor, Customer, Order, OrderLine, Payment
 from app.features.orders.views import CustomerView, LineView, OrderView, PaymentView

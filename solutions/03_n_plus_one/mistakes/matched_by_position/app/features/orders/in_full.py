@@ -1,91 +1,52 @@
-"""Load all that an answer shows of some orders: a statement for each table, put together in dicts."""
+"""Load what belongs to some orders and put it together."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from uuid import UUID
+from collections.abc import Sequence
+from itertools import groupby
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import joinedload
 
-from app.features.orders.tables import Author, Book, BookAuthor, Customer, Order, OrderLine, Payment
-from app.features.orders.views import AuthorView, BookView, CustomerView, LineView, OrderView, PaymentView
-
-
-def among(column: InstrumentedAttribute[UUID], keys: Iterable[UUID]) -> ColumnElement[bool]:
-    """Compare a column with any number of keys, sent as one array: a list of parameters ends at 65,535."""
-    return column == any_(bindparam(None, list(keys), type_=ARRAY(Uuid)))
+from app.features.orders.tables import Book, BookAuthor, Customer, Order, OrderLine, Payment
+from app.features.orders.views import CustomerView, LineView, OrderView, PaymentView
 
 
 async def in_full(session: AsyncSession, orders: Sequence[Order]) -> list[OrderView]:
-    """Describe the orders, in the order given, in six statements for any number of them."""
-    customers = await load_customers(session, {order.customer_id for order in orders})
-    lines = await load_lines(session, [order.id for order in orders])
-    payments = await load_payments(session, [order.id for order in orders])
+    """Describe a customer's orders, the newest first as given."""
+    keys = [order.id for order in orders]
+    customers = {
+        customer.id: CustomerView.model_validate(customer)
+        for customer in await session.scalars(
+            select(Customer).where(Customer.id.in_({order.customer_id for order in orders}))
+        )
+    }
+    lines = await session.scalars(
+        select(OrderLine)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(OrderLine.order_id.in_(keys))
+        .order_by(Order.placed_at.desc(), Order.id.desc(), OrderLine.position)
+        .options(
+            joinedload(OrderLine.book, innerjoin=True)
+            .selectinload(Book.cover)
+            .joinedload(BookAuthor.author, innerjoin=True)
+        )
+    )
+    payments = await session.scalars(
+        select(Payment)
+        .join(Order, Order.id == Payment.order_id)
+        .where(Payment.order_id.in_(keys))
+        .order_by(Order.placed_at.desc(), Order.id.desc(), Payment.paid_at, Payment.id)
+    )
+    # Lines and payments come sorted as the orders are, so the groups line up with them.
+    lines_by_order = [list(group) for _, group in groupby(lines, key=lambda line: line.order_id)]
+    payments_by_order = [list(group) for _, group in groupby(payments, key=lambda payment: payment.order_id)]
     return [
         OrderView(
             id=order.id,
             placed_at=order.placed_at,
             customer=customers[order.customer_id],
-            lines=lines[order.id],
-            payments=payments[order.id],
+            lines=[LineView.model_validate(line) for line in lines_of_order],
+            payments=[PaymentView.model_validate(payment) for payment in payments_of_order],
         )
-        for order in orders
+        for order, lines_of_order, payments_of_order in zip(orders, lines_by_order, payments_by_order, strict=False)
     ]
-
-
-async def load_customers(session: AsyncSession, keys: Iterable[UUID]) -> dict[UUID, CustomerView]:
-    """Load customers by key."""
-    found = await session.scalars(select(Customer).where(among(Customer.id, keys)))
-    return {customer.id: CustomerView.model_validate(customer) for customer in found}
-
-
-async def load_payments(session: AsyncSession, orders: Iterable[UUID]) -> dict[UUID, list[PaymentView]]:
-    """Load the payments of each order."""
-    payments: dict[UUID, list[PaymentView]] = defaultdict(list)
-    found = await session.scalars(
-        select(Payment).where(among(Payment.order_id, orders)).order_by(Payment.paid_at, Payment.id)
-    )
-    for payment in found:
-        payments[payment.order_id].append(PaymentView.model_validate(payment))
-    return payments
-
-
-async def load_lines(session: AsyncSession, orders: Iterable[UUID]) -> dict[UUID, list[LineView]]:
-    """Load the lines of each order with their books."""
-    found = (
-        await session.scalars(
-            select(OrderLine)
-            .where(among(OrderLine.order_id, orders))
-            .order_by(OrderLine.order_id, OrderLine.position)
-        )
-    ).all()
-    books = (
-        await session.scalars(select(Book).where(among(Book.id, [line.book_id for line in found])).order_by(Book.id))
-    ).all()
-    authors = await load_authors(session, [book.id for book in books])
-    lines: dict[UUID, list[LineView]] = defaultdict(list)
-    for line, book in zip(found, books, strict=False):
-        lines[line.order_id].append(
-            LineView(
-                position=line.position,
-                quantity=line.quantity,
-                price_cents=line.price_cents,
-                book=BookView(id=book.id, title=book.title, authors=authors[book.id]),
-            )
-        )
-    return lines
-
-
-async def load_authors(session: AsyncSession, books: Iterable[UUID]) -> dict[UUID, list[AuthorView]]:
-    """Load the authors of each book, in the order of its cover."""
-    authors: dict[UUID, list[AuthorView]] = defaultdict(list)
-    found = await session.execute(
-        select(BookAuthor.book_id, Author)
-        .join(Author, Author.id == BookAuthor.author_id)
-        .where(among(BookAuthor.book_id, books))
-        .order_by(BookAuthor.book_id, BookAuthor.position)
-    )
-    for book_id, author in found:
-        authors[book_id].append(AuthorView.model_validate(author))
-    return authors

@@ -19,5 +19,4 @@ async def show_order(snapshot: Snapshot, order_id: UUID) -> OrderView:
     order = await snapshot.get(Order, order_id)
     if order is None:
         raise NotFoundError(thing="order", key=order_id)
-    [view] = await in_full(snapshot, [order])
-    return view
+    return (await in_full(snapshot, [order]))[0]

@@ -56,9 +56,7 @@ async def load_lines(session: AsyncSession, orders: Iterable[UUID]) -> dict[UUID
     books = {book.id: book for book in await session.scalars(select(Book))}
     authors = await load_authors(session)
     found = await session.scalars(
-        select(OrderLine)
-        .where(among(OrderLine.order_id, orders))
-        .order_by(OrderLine.order_id, OrderLine.position)
+        select(OrderLine).where(among(OrderLine.order_id, orders)).order_by(OrderLine.order_id, OrderLine.position)
     )
     lines: dict[UUID, list[LineView]] = defaultdict(list)
     for line in found:
