@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.checks import Check, checks_of
-from grader.lab import Lab, Unusable
-from grader.replica import Host
+from grader.lab import Budget, Lab, Unusable
+from grader.replica import Host, Limits, StartMethod
 from grader.services import Pair, Settings, open_pair
 from grader.verdict import Blocked, CheckResult, Finding, Inconclusive, Outcome, Verdict
 
@@ -28,11 +28,17 @@ CHECK_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Options:
-    """What a run was asked for: where services come from, how replicas start (`fork`, `spawn`, None: what fits)."""
+    """What a run was asked for.
+
+    `start_method` is how replicas start (`fork`, `spawn`, None: what fits); `request_seconds` and `boot_seconds` are
+    what a request and the start of a replica may take.
+    """
 
     services: Settings = field(default_factory=Settings)
-    start_method: str | None = None
+    start_method: StartMethod | None = None
     seed: int = 1
+    request_seconds: float = 10.0
+    boot_seconds: float = 15.0
 
 
 class Grader:
@@ -64,7 +70,7 @@ class Grader:
         """Take a pair of servers and say in a line what they are; ServicesUnavailableError where none can be had."""
         self._pair = pair = self._run(open_pair(self._options.services, redis=redis, tell=self._tell))
         versions = ", ".join(f"{name} {version}" for name, version in pair.versions.items())
-        return f"services: {pair.kind} ({versions}); replicas: {self._host._method}"
+        return f"services: {pair.kind} ({versions}); replicas: {self._host.start_method}"
 
     def check(self, submission: Submission, name: str) -> CheckResult:
         """Make one check of a submission and return what came of it."""
@@ -113,35 +119,38 @@ class Grader:
 
     async def _outcome(self, submission: Submission, check: Check, blank: CheckResult) -> CheckResult:
         try:
-            async with asyncio.timeout(CHECK_SECONDS):
-                self._be_unblocked(submission, check)
-                lab = await self._lab_of(submission)
-                await lab.reset(f"{self._options.seed}:{check.id}")
-                await check.body(lab)
+            await self._make(submission, check)
         except Finding as finding:
             return replace(blank, outcome=Outcome.FAILED, message=finding.seen, finding=finding)
         except Unusable as unusable:
-            again = unusable is self._unusable
-            self._unusable = unusable
-            if again:
-                return replace(
-                    blank, outcome=Outcome.BLOCKED, message="the service could not be put to work; see above"
-                )
-            finding = Finding(
-                "started the service", unusable.reason, "the service starts", unusable.evidence, unusable.place
-            )
-            return replace(blank, outcome=Outcome.BLOCKED, message=unusable.reason, finding=finding)
-        except Blocked as blocked:
-            return replace(blank, outcome=Outcome.BLOCKED, message=str(blocked))
-        except Inconclusive as reason:
-            return replace(blank, outcome=Outcome.INCONCLUSIVE, message=str(reason))
-        except TimeoutError:
-            message = f"gave up after {CHECK_SECONDS:g} s"
-            return replace(blank, outcome=Outcome.INCONCLUSIVE, message=message)
+            return self._blocked(unusable, blank)
+        except (Blocked, Inconclusive) as reason:
+            outcome = Outcome.BLOCKED if isinstance(reason, Blocked) else Outcome.INCONCLUSIVE
+            return replace(blank, outcome=outcome, message=str(reason))
         except Exception:  # noqa: BLE001 -- whatever it is, it is ours, and the other checks go on
+            message = traceback.format_exc()
             await self._leave()
-            return replace(blank, outcome=Outcome.ERROR, message=traceback.format_exc())
+            return replace(blank, outcome=Outcome.ERROR, message=message)
         return replace(blank, outcome=Outcome.PASSED)
+
+    async def _make(self, submission: Submission, check: Check) -> None:
+        """Make the check; what it raises is its outcome."""
+        self._be_unblocked(submission, check)
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                lab = await self._lab_of(submission)
+                await lab.reset(f"{self._options.seed}:{check.id}")
+                await check.body(lab)
+        except TimeoutError as error:
+            raise Inconclusive(f"gave up after {CHECK_SECONDS:g} s") from error
+
+    def _blocked(self, unusable: Unusable, blank: CheckResult) -> CheckResult:
+        """Return what the first check says of a service that does not start, and what all after it say."""
+        if unusable is self._unusable:
+            return replace(blank, outcome=Outcome.BLOCKED, message="the service did not start, see above")
+        self._unusable = unusable
+        reason = Finding("started the service", unusable.reason, "it starts", unusable.evidence, unusable.place)
+        return replace(blank, outcome=Outcome.BLOCKED, message=unusable.reason, finding=reason)
 
     def _be_unblocked(self, submission: Submission, check: Check) -> None:
         """Raise Blocked where a check that this one needs was made and did not pass."""
@@ -160,7 +169,13 @@ class Grader:
             raise self._unusable
         if self._lab is None:
             assert self._pair is not None  # noqa: S101 -- open() comes before check()
-            lab = Lab(submission, self._pair, self._host)
+            lab = Lab(
+                submission,
+                self._pair,
+                self._host,
+                Budget(seconds=self._options.request_seconds),
+                Limits(boot_seconds=self._options.boot_seconds),
+            )
             try:
                 await lab.open()
             except BaseException:

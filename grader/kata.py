@@ -165,7 +165,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _kata(data: dict[str, Any], path: Path) -> Kata:
     def value(table: dict[str, Any], key: str, kind: type, where: str = "") -> Any:  # noqa: ANN401 -- any TOML value
         found = table.get(key)
-        if not isinstance(found, kind) or isinstance(found, bool) or (kind is int and found < 0):
+        if not isinstance(found, kind) or isinstance(found, bool) or (isinstance(found, int) and found < 0):
             wanted = {int: "a number, 0 or more", str: "a text", list: "a list", dict: "a table"}[kind]
             raise KataError(f"{path}: {where}{key} must be {wanted}, got {found!r}")
         return found

@@ -34,7 +34,7 @@ def check(*, task: int, kind: Kind, needs: tuple[str, ...] = ()) -> Callable[[Bo
     """
 
     def make(body: Body) -> Check:
-        name: str = body.__name__  # type: ignore[attr-defined]  # Callable does not promise a name, functions have one
+        name = body.__name__
         doc = inspect.getdoc(body) or ""
         return Check(name.replace("_", "-"), " ".join(doc.split("\n\n")[0].split()), task, kind, body, needs)
 

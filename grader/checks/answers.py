@@ -6,7 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 
-def difference(seen: Any, expected: Any, where: str = "") -> str | None:  # noqa: ANN401 -- any JSON values
+def difference(  # noqa: PLR0911 -- a return for each kind of value
+    seen: Any,  # noqa: ANN401 -- any JSON value
+    expected: Any,  # noqa: ANN401 -- likewise
+    where: str = "",
+) -> str | None:
     """Return the first place where two answers differ, in words, or None where they are equal.
 
     Arrays are compared in order, timestamps as instants; what `seen` has beyond `expected` in an object is ignored.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from grader.lab.http import Answer, Budget, Request, printed
 from grader.lab.rows import Rows
 from grader.lab.station import Station
-from grader.replica import BootError, Host, SubmissionError
+from grader.replica import BootError, Host, Limits, SubmissionError
 from grader.services import Database, Pair, SchemaError
 from grader.verdict import Evidence, Place
 from grader.wire import Recorder, Statement
@@ -44,12 +45,16 @@ class Lab:
     harmed. `random` is seeded for each check, so that every run makes the same rows.
     """
 
-    def __init__(self, submission: Submission, pair: Pair, host: Host) -> None:
+    def __init__(
+        self, submission: Submission, pair: Pair, host: Host, budget: Budget | None = None, limits: Limits | None = None
+    ) -> None:
         self.submission = submission
         self.recorder = Recorder()
         self.random = random.Random(0)  # noqa: S311 -- examples, not secrets
         self._pair = pair
         self._host = host
+        self._budget = budget or Budget()
+        self._limits = limits or Limits()
         self._folder: Path | None = None
         self._database: Database | None = None
         self._rows: Rows | None = None
@@ -80,7 +85,8 @@ class Lab:
         self._rows = await Rows.open(self._database)
         redis = self._pair.redis if "redis" in self.submission.kata.services else None
         self._stations = {
-            name: Station(name, self._host, self._folder, self.recorder, self._database, redis) for name in REPLICAS
+            name: Station(name, self._host, self._folder, self._limits, self.recorder, self._database, redis)
+            for name in REPLICAS
         }
         await self._serve(REPLICAS[0])
 
@@ -129,14 +135,15 @@ class Lab:
         assert self._rows is not None  # noqa: S101 -- a check runs between open() and close()
         return self._rows
 
-    async def send(self, request: Request, *, to: str = "A", budget: Budget | None = None) -> Answer:
+    async def send(self, request: Request, *, to: str = "A", most_statements: int | None = None) -> Answer:
         """Send one request to a replica and return its answer.
 
-        A Finding where none comes: the process ended, or the request went over its budget. That replica is then
-        ended, and a new one started for the next request.
+        A Finding where none comes: the process ended, or the request went over its budget; Stopped where it went on
+        after `most_statements`. That replica is then ended, and a new one started for the next request.
         """
         station = await self._serve(to)
-        return await station.send(request, budget or Budget())
+        budget = replace(self._budget, statements=most_statements) if most_statements else self._budget
+        return await station.send(request, budget)
 
     async def send_holding(
         self, request: Request, *, before: int, act: Callable[[], Awaitable[None]], to: str = "A"
@@ -147,14 +154,14 @@ class Lab:
         """
         sent = 0
 
-        async def gate(_: Statement) -> None:
+        async def gate(statement: Statement) -> None:  # noqa: ARG001 -- as a Gate is called
             nonlocal sent
             sent += 1
             if sent == before:
                 await act()
 
         station = await self._serve(to)
-        answer = await station.send(request, Budget(), gate)
+        answer = await station.send(request, self._budget, gate)
         if sent < before:
             await act()
         return answer, sent >= before

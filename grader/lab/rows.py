@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, LiteralString, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 from psycopg import sql
@@ -59,7 +59,7 @@ class Rows:
     async def fetch(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Return the rows of a query with `%s` for each parameter."""
         try:
-            cursor = await self._connection.execute(cast("LiteralString", query), parameters)
+            cursor = await self._connection.execute(query, parameters)
             return await cursor.fetchall() if cursor.description else []
         except psycopg.Error as error:
             raise _refused("read its rows", error) from error
@@ -82,7 +82,7 @@ class Rows:
                 return False
             if tables:
                 names = ", ".join(name for _, name in tables)
-                truncate = cast("LiteralString", f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+                truncate = f"TRUNCATE {names} RESTART IDENTITY CASCADE"
                 await self._connection.execute(truncate)
         except (psycopg.Error, asyncio.IncompleteReadError):
             return False

@@ -17,7 +17,7 @@ RedisProxy = None
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from grader.replica import Host, Replica
+    from grader.replica import Host, Limits, Replica
     from grader.services import Address, Database
     from grader.wire import Gate
 
@@ -36,6 +36,7 @@ class Station:
         name: str,
         host: Host,
         folder: Path,
+        limits: Limits,
         recorder: Recorder,
         database: Database,
         redis: Address | None,
@@ -43,6 +44,7 @@ class Station:
         self.name = name
         self._host = host
         self._folder = folder
+        self._limits = limits
         self._recorder = recorder
         upstream = Upstream(database.host, database.port, database.user, database.password, database.name)
         self.postgres = PostgresProxy(upstream, replica=name, recorder=recorder)
@@ -81,7 +83,7 @@ class Station:
             if proxy is not None:
                 await proxy.start()
                 environment[variable] = proxy.url
-        self._replica = await self._host.replica(self.name, self._folder, environment=environment)
+        self._replica = await self._host.replica(self.name, self._folder, environment=environment, limits=self._limits)
         await self._replica.ready()
         return self._replica
 

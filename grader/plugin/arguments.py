@@ -61,6 +61,8 @@ OPTIONS = (
     Option("--services-home", "folder of the embedded servers; default: one for each user", Path),
     Option("--services-idle", "seconds without a run after which embedded servers stop", float, standard=600.0),
     Option("--replicas", "how replicas start; default: fork on Linux, else spawn", choices=("fork", "spawn")),
+    Option("--request-seconds", "how long one request may take", float, standard=10.0),
+    Option("--boot-seconds", "how long a replica may take to start", float, standard=15.0),
     Option("--seed", "number from which the checks' rows are made", int, standard=1),
     Option("--result-json", "write the verdicts to this file", Path),
 )
@@ -80,7 +82,7 @@ def options(chosen: Namespace) -> Options:
         idle_seconds=chosen.services_idle,
         home=chosen.services_home,
     )
-    return Options(services, chosen.replicas, chosen.seed)
+    return Options(services, chosen.replicas, chosen.seed, chosen.request_seconds, chosen.boot_seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,16 +100,18 @@ class CheckItem(pytest.Item):
         assert self.result is not None  # noqa: S101 -- runtest() set it
         folder = self.entry.submission.folder
         if self.entry.name:  # transcripts are the same wherever pytest runs
-            again = f"{self.path.relative_to(PROJECT)}::{self.name}"
             layers = self.entry.submission.layers[::-1]
-        else:
-            again, layers = self.config.cwd_relative_nodeid(self.nodeid), (folder,)
-        return render_result(self.result, layers, again)
+            return render_result(self.result, layers, f"{self.path.relative_to(PROJECT)}::{self.name}")
+        return render_result(self.result, (folder,), str(self.config.cwd_relative_nodeid(self.id)))
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # noqa: ANN401 -- as pytest's
+    def repr_failure(
+        self,
+        excinfo: pytest.ExceptionInfo[BaseException],
+        style: Any = None,  # noqa: ANN401 -- likewise
+    ) -> Any:  # noqa: ANN401 -- likewise
         """Show the finding in place of a traceback."""
         if not isinstance(excinfo.value, Unmet) or self.result is None:
-            return super().repr_failure(excinfo)
+            return super().repr_failure(excinfo, style)
         return f"{excinfo.value}{self._rendered()}"
 
     def reportinfo(self) -> tuple[Path, int | None, str]:

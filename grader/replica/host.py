@@ -70,6 +70,11 @@ class Host:
         self._socket = ours
 
     @property
+    def start_method(self) -> StartMethod:
+        """How replicas start."""
+        return self._method
+
+    @property
     def isolation(self) -> tuple[str, ...]:
         """What keeps replicas apart on this machine: "fork", "own user", "landlock 7", …; empty until prepared."""
         if self._prepared is None or not self._prepared.done() or self._prepared.exception():

@@ -14,7 +14,7 @@ from grader.replica.channel import Channel, Pipe
 from grader.replica.launcher.explain import DOING, hidden_names, size
 from grader.replica.log import Log
 from grader.replica.stack import frames_of, innermost
-from grader.replica.values import BootError, Exit, Limits
+from grader.replica.values import BootError, Exit, HostError, Limits
 
 if TYPE_CHECKING:
     import socket
@@ -60,6 +60,7 @@ class Replica:
         self._stage = "import"
         self._ended_by_grader: str | None = None
         self._boot_error: BootError | None = None
+        self._trouble: HostError | None = None
         self._booted = asyncio.Event()
         self._over = asyncio.Event()
         self._stack_moved = asyncio.Event()
@@ -75,8 +76,13 @@ class Replica:
         ]
 
     async def ready(self) -> None:
-        """Wait until the application has started, its lifespan included; raises BootError, with the process ended."""
+        """Wait until the application has started, its lifespan included; raises BootError, with the process ended.
+
+        Raises HostError where the grader could not start it.
+        """
         await self._booted.wait()
+        if self._trouble is not None:
+            raise self._trouble
         if self._boot_error is not None:
             await self.kill()
             raise self._boot_error
@@ -149,6 +155,9 @@ class Replica:
                 self.pid = message["pid"]
                 if not self._booted.is_set():
                     self._deadline = self._loop.call_later(self._limits.boot_seconds, self._miss_deadline)
+            case "failed":
+                self._trouble = HostError(message["message"])
+                self._finish(Exit(None, None, "was never started"))
             case "exited":
                 self.escaped = message["escaped"]
                 self._finish(self._describe(message["status"]))

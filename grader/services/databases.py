@@ -20,6 +20,7 @@ from grader.services.groundwork import (
     connect,
     drop_database,
     like,
+    log_in,
     prepare,
     role_of,
 )
@@ -74,21 +75,22 @@ class Databases:
 
     @classmethod
     async def open(
-        cls, address: Address, *, schema_seconds: float, reusable: bool = False, admission: Admission | None = None
+        cls,
+        address: Address,
+        *,
+        schema_seconds: float,
+        reusable: bool = False,
+        admission: Admission | None = None,
+        entrance: str = "postgres",
     ) -> Databases:
         """Log in and see that the base database exists.
 
         `reusable` keeps it, and the templates of schemas, for the next run on the same server. `admission` is for a
-        server that others use too. Raises ConnectionError where the server does not let the administrator in, and
+        server that others use too, `entrance` a database to which the administrator may connect if there is none of
+        the name `postgres`. Raises ConnectionError where the server does not let the administrator in, and
         ServicesUnavailableError where it is of no use.
         """
-        try:
-            connection = await connect(address, address.user, address.password, "postgres")
-        except psycopg.errors.ConnectionTimeout as error:
-            message = f"PostgreSQL at {address.host}:{address.port} does not answer"
-            raise ConnectionError(message) from error
-        except psycopg.OperationalError as error:
-            raise ConnectionError(str(error)) from error
+        connection = await log_in(address, entrance)
         try:
             check_server(connection, address)
             if admission is not None:
@@ -190,8 +192,9 @@ class Databases:
             connection = await connect(self.address, role, password, draft)
             try:
                 await run_schema(connection, schema, seconds=self._schema_seconds)
-            finally:
                 await end_and_wait(connection)
+            finally:
+                await connection.close()
             await self._seal_template(draft, template, role)
         except BaseException as error:
             await drop_database(self._connection, draft)

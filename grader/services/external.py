@@ -27,11 +27,13 @@ REDIS_SCHEMES = ("redis", "valkey")
 async def open_external(settings: Settings, *, redis: bool, tell: Callable[[str], None]) -> Pair:
     """Take the servers for this run, which no other run may use meanwhile; raises ServicesUnavailableError."""
     del tell  # nothing here is slow
-    postgres = _address(settings.postgres_url, "PostgreSQL", POSTGRES_SCHEMES, port=5432, user="postgres")
-    cache = _address(settings.redis_url, "Redis", REDIS_SCHEMES, port=6379, user="") if redis else None
+    postgres, entrance = _address(settings.postgres_url, "PostgreSQL", POSTGRES_SCHEMES, port=5432, user="postgres")
+    cache = _address(settings.redis_url, "Redis", REDIS_SCHEMES, port=6379, user="")[0] if redis else None
     taking = _Taking(postgres, cache)
     try:
-        databases = await Databases.open(postgres, schema_seconds=settings.schema_seconds, admission=taking)
+        databases = await Databases.open(
+            postgres, schema_seconds=settings.schema_seconds, admission=taking, entrance=entrance or "postgres"
+        )
         pair = await LeasedPair.join("external", databases, cache, _keep)
     except OSError as error:
         message = f"An external server cannot be used: {error}"
@@ -113,20 +115,20 @@ async def _keep(*, clean: bool) -> None:
     """Leave the servers as they are: they are not ours to stop."""
 
 
-def _address(url: str | None, what: str, schemes: tuple[str, ...], *, port: int, user: str) -> Address:
-    option = f"the {what} URL"
-    example = f"{schemes[0]}://{user + ':secret' if user else ''}@localhost:{port}".replace("://@", "://")
+def _address(url: str | None, what: str, schemes: tuple[str, ...], *, port: int, user: str) -> tuple[Address, str]:
+    form = f"{schemes[0]}://{user}{':' if user else ''}{'secret@' if user else ''}localhost:{port}"
     if not url:
-        message = f"External services were chosen, but {option} is missing. Give one such as {example}"
+        message = f"External services were chosen, but the URL of {what} is missing. Give one of the form {form}"
         raise ServicesUnavailableError(message)
     try:
         parts = urlsplit(url)
-        # SQLAlchemy's form names a driver: postgresql+psycopg://
-        scheme, host, given_port = parts.scheme.split("+")[0], parts.hostname, parts.port
+        host, given_port = parts.hostname, parts.port
     except ValueError as error:
-        message = f"{option[0].upper()}{option[1:]} cannot be read ({error}). Give one such as {example}"
+        message = f"The URL of {what} cannot be read ({error}). Give one of the form {form}"
         raise ServicesUnavailableError(message) from error
-    if scheme not in schemes or not host:
-        message = f"{option[0].upper()}{option[1:]} must have the form {example}, got one of {scheme or 'no'} scheme"
+    # SQLAlchemy's form names a driver, as in postgresql+psycopg://
+    if parts.scheme.split("+", maxsplit=1)[0] not in schemes or not host:
+        message = f"The URL of {what} must have the form {form}, got the scheme {parts.scheme!r} and the host {host!r}"
         raise ServicesUnavailableError(message)
-    return Address(host, given_port or port, unquote(parts.username or user), unquote(parts.password or ""))
+    address = Address(host, given_port or port, unquote(parts.username or user), unquote(parts.password or ""))
+    return address, unquote(parts.path.lstrip("/"))

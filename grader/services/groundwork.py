@@ -46,6 +46,22 @@ async def connect(address: Address, user: str, password: str, database: str) -> 
     )
 
 
+async def log_in(address: Address, entrance: str) -> psycopg.AsyncConnection:
+    """Connect as administrator to the database `postgres`, or to the entrance; raises ConnectionError."""
+    try:
+        try:
+            return await connect(address, address.user, address.password, "postgres")
+        except psycopg.errors.ConnectionTimeout as error:
+            message = f"PostgreSQL at {address.host}:{address.port} does not answer"
+            raise ConnectionError(message) from error
+        except psycopg.OperationalError:
+            if entrance == "postgres":
+                raise
+            return await connect(address, address.user, address.password, entrance)
+    except psycopg.OperationalError as error:
+        raise ConnectionError(str(error)) from error
+
+
 async def drop_database(connection: psycopg.AsyncConnection, name: str) -> None:
     """Drop a database and end its sessions, whatever its owner did to keep it."""
     drop = SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name))

@@ -14,55 +14,55 @@ from grader.services.statements import statement_starts
 from grader.services.values import SchemaError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     import psycopg
     from psycopg.pq.abc import PGconn, PGresult
 
 SCHEMA_BYTES = 1 << 20
 STATEMENT_SHOWN = 2_000
 END_SECONDS = 10.0
+STOP_SECONDS = 2.0
 
 REFUSED = {ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH}
 
 
 async def run_schema(connection: psycopg.AsyncConnection, schema: str, *, seconds: float) -> None:
-    """Run the whole text as one query, so that all of it holds or nothing; raises SchemaError."""
-    text = _encode(schema)
-    done = 0
+    """Run the whole text as one query, so that all of it holds or nothing; raises SchemaError.
+
+    After an error the server may still be at it: close the connection and drop the database.
+    """
+    progress = _Progress(schema)
+    server = connection.pgconn
+    server.send_query(_encode(schema))
+    # Row by row, so that a large result, which nobody wants, is never held whole.
+    server.set_single_row_mode()
     try:
         async with asyncio.timeout(seconds):
-            async for result in _results(connection.pgconn, text):
-                if result.status == ExecStatus.FATAL_ERROR:
-                    raise _error(schema, done, _reason(result))
-                if result.status in REFUSED:
-                    message = "COPY to or from the client is not possible in a schema; use INSERT"
-                    raise _error(schema, done, _Reason(message))
-                done += result.status != ExecStatus.SINGLE_TUPLE
+            await _flush(server)
+            await progress.follow(server)
     except TimeoutError:
+        with suppress(SchemaError, TimeoutError):
+            # What the server has to say about earlier statements may still be in its buffer.
+            async with asyncio.timeout(STOP_SECONDS):
+                await connection.cancel_safe(timeout=STOP_SECONDS)
+                await progress.follow(server)
         message = f"the schema was stopped after {seconds:g} seconds, while this statement ran"
-        raise _error(schema, done, _Reason(message, sqlstate="57014")) from None
+        raise progress.error(_Reason(message, sqlstate="57014")) from None
 
 
 async def end_and_wait(connection: psycopg.AsyncConnection) -> None:
-    """Close the connection and wait until its server process has ended, so that the database can be cloned.
+    """Close an idle connection and wait until its server process has ended, so that the database can be cloned.
 
     The server closes its side only when the process is gone, so that a client may wait for it ("synchronous close",
     src/backend/libpq/pqcomm.c).
     """
     if connection.closed:
         return
-    with suppress(Exception):
-        # A statement may still run.
-        await connection.cancel_safe(timeout=END_SECONDS)
     file = os.dup(connection.fileno())
     try:
         await connection.close()
         async with asyncio.timeout(END_SECONDS):
             while await _received(file):
                 pass
-    except TimeoutError:
-        pass
     finally:
         os.close(file)
 
@@ -92,21 +92,10 @@ async def _event(file: int, *, write: bool) -> None:
             loop.remove_writer(file)
 
 
-async def _results(server: PGconn, text: bytes) -> AsyncIterator[PGresult]:
-    """Send a query and yield its results, row by row, so that a large one is never held whole."""
-    server.send_query(text)
-    server.set_single_row_mode()
+async def _flush(server: PGconn) -> None:
     while server.flush():
         await _event(server.socket, write=True)
         server.consume_input()
-    while True:
-        while server.is_busy():
-            await _event(server.socket, write=False)
-            server.consume_input()
-        result = server.get_result()
-        if result is None:
-            return
-        yield result
 
 
 def _encode(schema: str) -> bytes:
@@ -152,19 +141,41 @@ def _reason(result: PGresult) -> _Reason:
     )
 
 
-def _error(schema: str, done: int, reason: _Reason) -> SchemaError:
-    """Tell the line from the position in the text or, where Postgres names none, from the statement it was at."""
-    starts = statement_starts(schema)
-    at = reason.position
-    if at is None:
-        at = start = starts[done] if done < len(starts) else None
-    else:
-        # An error "at end of input" stands after the last character.
-        at = min(at, len(schema.rstrip()) - 1)
-        start = max((start for start in starts if start <= at), default=None)
-    statement = None
-    if start is not None:
-        end = min((other for other in starts if other > start), default=len(schema))
-        statement = schema[start:end].strip()[:STATEMENT_SHOWN]
-    line = schema.count("\n", 0, at) + 1 if at is not None else None
-    return SchemaError(reason.message, line=line, statement=statement, sqlstate=reason.sqlstate, hint=reason.hint)
+class _Progress:
+    """How far the server has come with a schema."""
+
+    def __init__(self, schema: str) -> None:
+        self._schema = schema
+        self._done = 0
+
+    async def follow(self, server: PGconn) -> None:
+        """Read results until the end; raises SchemaError at the first refusal."""
+        while True:
+            while server.is_busy():
+                await _event(server.socket, write=False)
+                server.consume_input()
+            result = server.get_result()
+            if result is None:
+                return
+            if result.status == ExecStatus.FATAL_ERROR:
+                raise self.error(_reason(result))
+            if result.status in REFUSED:
+                message = "COPY to or from the client is not possible in a schema; use INSERT"
+                raise self.error(_Reason(message))
+            self._done += result.status != ExecStatus.SINGLE_TUPLE
+
+    def error(self, reason: _Reason) -> SchemaError:
+        """Tell the line by the position in the text or, where there is none, by the statement that was reached."""
+        schema, starts, at = self._schema, statement_starts(self._schema), reason.position
+        if at is None:
+            at = start = starts[self._done] if self._done < len(starts) else None
+        else:
+            # An error "at end of input" stands after the last character.
+            at = min(at, len(schema.rstrip()) - 1)
+            start = max((start for start in starts if start <= at), default=None)
+        statement = None
+        if start is not None:
+            end = min((other for other in starts if other > start), default=len(schema))
+            statement = schema[start:end].strip()[:STATEMENT_SHOWN]
+        line = schema.count("\n", 0, at) + 1 if at is not None else None
+        return SchemaError(reason.message, line=line, statement=statement, sqlstate=reason.sqlstate, hint=reason.hint)

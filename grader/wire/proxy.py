@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from grader.wire.link import Link, Listener, Side
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from grader.wire.recorder import Recorder, Statement
@@ -191,7 +192,7 @@ class Proxy(ABC):
         self._server: asyncio.Server | None = None
         self._open: set[Connection] = set()
         self._number = 0
-        self._waiters: list[asyncio.Future[None]] = []
+        self._waiters: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
 
     @abstractmethod
     def connection(self, number: int) -> Connection:
@@ -225,9 +226,16 @@ class Proxy(ABC):
 
     async def idle(self) -> None:
         """Return when nothing is in flight on any connection."""
-        while not self.is_idle:
-            waiter = asyncio.get_running_loop().create_future()
-            self._waiters.append(waiter)
+        await self._until(lambda: self.is_idle)
+
+    async def empty(self) -> None:
+        """Return when no connection is open."""
+        await self._until(lambda: not self.connections)
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        while not condition():
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiters.append((condition, waiter))
             await waiter
 
     async def close(self) -> None:
@@ -259,12 +267,16 @@ class Proxy(ABC):
         self.look()
 
     def look(self) -> None:
-        """Wake who waits for idleness, if it has come; called when a connection may have become idle."""
-        if self._waiters and self.is_idle:
+        """Wake who waits for what has come; called when a connection may have become idle, or has ended."""
+        if self._waiters:
             waiters, self._waiters = self._waiters, []
-            for waiter in waiters:
-                if not waiter.done():
+            for condition, waiter in waiters:
+                if waiter.done():
+                    continue
+                if condition():
                     waiter.set_result(None)
+                else:
+                    self._waiters.append((condition, waiter))
 
     def _accept(self) -> asyncio.Protocol:
         self._number += 1

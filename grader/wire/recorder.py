@@ -72,7 +72,7 @@ class Statement:
     noise: bool = False
     """Not a statement to a learner, and passed freely: BEGIN, SET, connect-time probes."""
     setup: bool = False
-    """Belongs to making the connection: a driver's probe, or what came before the connection's first own transaction."""
+    """Belongs to making the connection: a driver's probe, or what came before its first own transaction."""
     rows: int = 0
     """Rows received, or the count in the command tag of a write; for Redis the elements of the answer."""
     command: str = ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from grader.checks import check, require
 from grader.checks.answers import count_objects, difference
 from grader.checks.n_plus_one.shop import Row, Shop
-from grader.lab import Answer, Budget, Lab, Request, Stopped, get, most_repeated
+from grader.lab import Answer, Lab, Request, Stopped, get, most_repeated
 from grader.verdict import Evidence, Finding, Inconclusive, Place
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def detail(order: Row) -> Request:
 
 async def read(lab: Lab, request: Request, expected: dict[str, Any], *, most: int) -> Answer:
     """Return the answer after seeing that it holds as many of everything as the rows do; Stopped far above `most`."""
-    answer = await lab.send(request, budget=Budget(statements=most + MARGIN))
+    answer = await lab.send(request, most_statements=most + MARGIN)
     shown, due = count_objects(answer.expect(200)), count_objects(expected)
     require(
         shown == due,
@@ -130,17 +130,18 @@ async def require_proportion(lab: Lab, what: str, request: Request, expected: di
     sent = sum(s.bytes for s in answer.statements)
     done = f"read {what}, and counted what the database sent"
     limits = "at most 2 rows for each object in the answer and 50, at most 10 times its bytes and 64 KiB"
+    most = f"at most {most_rows} are proportional"
     require(
         answer.rows <= most_rows,
         done=done,
-        seen=f"{answer.rows} rows were fetched for an answer of {objects} objects; at most {most_rows} are proportional",
+        seen=f"{answer.rows} rows were fetched for an answer of {objects} objects; {most}",
         expected=limits,
         evidence=(heaviest(answer.statements),),
     )
     require(
         sent <= most_bytes,
         done=done,
-        seen=f"{sent} bytes were fetched for an answer of {len(answer.body)} bytes; at most {most_bytes} are proportional",
+        seen=f"{sent} bytes were fetched for an answer of {len(answer.body)}; at most {most_bytes} are proportional",
         expected=limits,
         evidence=(heaviest(answer.statements),),
     )
@@ -225,7 +226,7 @@ def _name(request: Request) -> str:
     return "GET /orders/{id}"
 
 
-async def require_round_trips(
+async def require_round_trips(  # noqa: PLR0913 -- by name
     lab: Lab, what: str, request: Request, due: dict[str, Any], *, most: int, after: Request
 ) -> None:
     """Require that a request takes at most `most` round trips where the replica has answered `after` before."""
@@ -348,15 +349,14 @@ def _order_of_events(statements: tuple[Statement, ...], position: int) -> Eviden
 async def limits_are_kept(lab: Lab) -> None:
     """A limit of 1 to 1000 is kept, 50 is the default, anything else is refused with 422."""
     shop = Shop(lab.random)
-    customer, book = shop.customer(), shop.book()
+    customer, books = shop.customer(), [shop.book(), shop.book()]
     for _ in range(51):
-        shop.order(customer, [book, book], payments=0)
+        shop.order(customer, books)
     await lab.rows.insert(shop.tables)
     for limit in ("0", "1001", "-1", "many"):
         answer = await lab.send(get("/orders", customer_id=customer["id"], limit=limit))
         answer.expect(422)
-    for limit, shown in ((1, 1), (None, 50), (1000, 51)):
-        query = {} if limit is None else {"limit": limit}
+    for query, shown in (({"limit": 1}, 1), ({}, 50), ({"limit": 1000}, 51)):
         request = get("/orders", customer_id=customer["id"], **query)
         found = difference((await lab.send(request)).expect(200), shop.page(customer, shown))
         require(
@@ -395,22 +395,22 @@ async def unknown_and_empty(lab: Lab) -> None:
     shop = Shop(lab.random)
     customer = shop.history(0)
     await lab.rows.insert(shop.tables)
+    unknown = shop.id()
     asked = (
-        (get("/orders", customer_id=shop.id()), 404),
-        (get(f"/orders/{shop.id()}"), 404),
-        (get("/orders/seven"), 422),
-        (get("/orders", customer_id="seven"), 422),
+        (get("/orders", customer_id=unknown), 404, "unknown"),
+        (get(f"/orders/{unknown}"), 404, "unknown"),
+        (get("/orders/seven"), 422, "no id"),
+        (get("/orders", customer_id="seven"), 422, "no id"),
     )
-    for request, status in asked:
+    for request, status, what in asked:
         answer = await lab.send(request)
         problem = answer.expect(status)
-        kind = answer.headers.get("content-type", "")
+        kind = answer.headers.get("content-type", "of no type")
+        shown = problem.get("status") if isinstance(problem, dict) else None
         require(
-            kind.startswith("application/problem+json")
-            and isinstance(problem, dict)
-            and problem.get("status") == status,
-            done=f"sent {request.method} {request.path} with an id that is {'unknown' if status == 404 else 'no id'}",  # noqa: PLR2004 -- an HTTP status
-            seen=f"the body is {kind or 'of no type'} with status {problem.get('status') if isinstance(problem, dict) else None}",
+            kind.startswith("application/problem+json") and shown == status,
+            done=f"asked {request.path.replace(str(unknown), '{id}')} with an id that is {what}",
+            seen=f"the body is {kind} with status {shown}",
             expected="a problem document (application/problem+json) whose status is that of the answer",
         )
     found = difference((await lab.send(history(customer))).expect(200), shop.page(customer))

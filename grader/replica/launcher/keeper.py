@@ -23,7 +23,12 @@ def look_after(job: Job) -> int:
     channel.set_inheritable(False)
     if linux.ON_LINUX:
         linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
-    place = _make_place(job)
+    try:
+        place = _make_place(job)
+    except OSError as error:
+        shutil.rmtree(Path(job.directory) / "replicas" / str(job.number), ignore_errors=True)
+        send(channel, {"kind": "failed", "message": f"the submission's copy could not be made ready: {error}"})
+        return 0
     assignment = replica.Assignment(
         order=job.order,
         descriptors={name: number for name, number in job.descriptors.items() if name != "channel"},

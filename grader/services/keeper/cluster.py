@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.services import base
@@ -16,7 +17,6 @@ from grader.services.keeper.process import Program, Server, StartError, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from grader.services.account import Account
     from grader.services.home import Home
@@ -36,7 +36,6 @@ class Cluster:
         self._binaries = installation / "bin"
         self._major = major
         self._making = asyncio.Lock()
-        self._made_here = False
 
     @property
     def password(self) -> str:
@@ -44,15 +43,25 @@ class Cluster:
         return self._password_file.read_text(encoding="utf-8")
 
     async def secure(self) -> None:
-        """Bring a cluster that was made here to the disk, so that it outlives a power cut."""
-        if self._made_here and not self._mark.exists():
+        """Bring the cluster to the disk, so that it outlives a power cut; for when nobody waits."""
+        if self._home.pristine.exists() and not self._on_disk.exists():
             command: list[str | Path] = [self._binaries / "initdb", "--sync-only", "-D", self._home.pristine]
             await run(command, account=self._account, folder=self._home.folder)
-            self._mark.touch()
+            self._on_disk.touch()
+
+    def _usable(self) -> bool:
+        """Whether there is a cluster of which no part can have been lost since it was made."""
+        if not self._home.pristine.exists():
+            return False
+        return self._on_disk.exists() or self._boot.read_text(encoding="utf-8") == _this_boot()
 
     @property
-    def _mark(self) -> Path:
+    def _on_disk(self) -> Path:
         return self._home.folder / "pristine.on-disk"
+
+    @property
+    def _boot(self) -> Path:
+        return self._home.folder / "pristine.boot"
 
     @property
     def _password_file(self) -> Path:
@@ -61,8 +70,7 @@ class Cluster:
     async def start(self, folder: Path, tell: Callable[[str], None]) -> Server:
         """Start a Postgres on a fresh copy in `folder`, which is this account's; raises StartError."""
         async with self._making:
-            # Without the mark an earlier keeper made it, but a power cut may have come before it was on the disk.
-            made_now = not (self._home.pristine.exists() and (self._made_here or self._mark.exists()))
+            made_now = not self._usable()
             if made_now:
                 await self._make(tell)
         try:
@@ -98,7 +106,7 @@ class Cluster:
 
     async def _make(self, tell: Callable[[str], None]) -> None:
         tell(f"Initialising a PostgreSQL {self._major} cluster (once, about a second) …")
-        self._mark.unlink(missing_ok=True)
+        self._on_disk.unlink(missing_ok=True)
         await asyncio.to_thread(shutil.rmtree, self._home.pristine, ignore_errors=True)
         draft = self._home.folder / "draft"
         await asyncio.to_thread(shutil.rmtree, draft, ignore_errors=True)
@@ -119,8 +127,8 @@ class Cluster:
             single: list[str | Path] = [self._binaries / "postgres", "--single", "-j", "-D", data, *flags, database]
             await run(single, account=self._account, folder=data, feed=feed)
         write_private(self._password_file, password, own())
+        self._boot.write_text(_this_boot(), encoding="utf-8")
         data.rename(self._home.pristine)
-        self._made_here = True
         await asyncio.to_thread(shutil.rmtree, draft)
 
     def _initdb(self, data: Path, password_file: Path) -> list[str | Path]:
@@ -134,3 +142,11 @@ class Cluster:
 
 def _flags(settings: dict[str, str]) -> list[str]:
     return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+
+
+def _this_boot() -> str:
+    """Tell this run of the machine from others; where that cannot be told, no two times are the same."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return secrets.token_hex()

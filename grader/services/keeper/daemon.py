@@ -65,6 +65,10 @@ class Keeper:
         # First the name, then the socket: as long as somebody can connect, nobody else may take the name.
         self._home.forget_socket()
         server.close()
+        while tasks := [*self._connections, *self._work]:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -97,7 +101,6 @@ class Keeper:
         try:
             await pair.start(redis=redis, tell=lambda text: _say(writer, {"tell": text}))
             _say(writer, {"lease": pair.describe()})
-            self._in_background(self._cluster.secure())
             clean = json.loads(await reader.readline() or b"null") == {"do": "clean"}
         except (StartError, OSError) as error:
             _say(writer, {"error": str(error)})
@@ -108,7 +111,7 @@ class Keeper:
 
     def _take_back(self, pair: ServerPair, *, clean: bool, idle: float) -> None:
         pair.leased_to = None
-        pair.idle = asyncio.get_running_loop().call_later(idle, self._give_up, pair)
+        pair.idle = asyncio.get_running_loop().call_later(idle, self._expire, pair)
         if not clean:
             pair.stale = True
             self._in_background(self._renew(pair))
@@ -118,6 +121,11 @@ class Keeper:
             await pair.start(redis=False, tell=lambda _: None)
         except (StartError, OSError):
             self._give_up(pair)
+
+    def _expire(self, pair: ServerPair) -> None:
+        self._give_up(pair)
+        if not self._pairs:
+            self._in_background(self._cluster.secure())
 
     def _give_up(self, pair: ServerPair) -> None:
         if pair in self._pairs:

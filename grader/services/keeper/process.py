@@ -126,7 +126,11 @@ async def run(command: Sequence[str | Path], *, account: Account, folder: Path, 
     process = await asyncio.create_subprocess_exec(
         *command, stdin=PIPE, stdout=PIPE, stderr=STDOUT, cwd=folder, env=ENVIRONMENT, **account.run
     )
-    output, _ = await process.communicate(feed.encode())
+    try:
+        output, _ = await process.communicate(feed.encode())
+    except BaseException:
+        process.kill()
+        raise
     if process.returncode:
         message = f"{command[0]} ended with status {process.returncode}: {output.decode(errors='replace').strip()}"
         raise StartError(message)

@@ -31,7 +31,8 @@ SCRIPT = """
             await replica.ready()
             reader, writer = await asyncio.open_connection("127.0.0.1", replica.port)
             writer.write(b"GET / HTTP/1.0\\r\\n\\r\\n")
-            await reader.read()
+            # Not up to the end: what is left behind keeps the connection open.
+            await reader.readuntil(b"\\r\\n\\r\\n")
             writer.close()
         print(json.dumps(str(host.directory)), flush=True)
         await asyncio.Event().wait()

@@ -144,3 +144,10 @@ async def test_close_ends_what_was_never_awaited(method: Any, write: Callable[..
     await host.close()
     assert all(replica.exited for replica in replicas)
     assert psutil.Process().children() == before
+
+
+async def test_a_copy_that_is_gone_is_the_graders_trouble(host: Host) -> None:
+    """A replica whose copy was removed is not blamed on the submission."""
+    replica = await host.replica("A", host.directory / "submissions" / "none", environment={})
+    with pytest.raises(HostError, match="could not be made ready"):
+        await replica.ready()

@@ -149,6 +149,7 @@ class Ledger:
         """Give up a draft: another statement came before it was bound, so that its Parse was only a preparation."""
         if self._drafted is not None and self._drafted.draft is not None:
             draft, self._drafted.draft = self._drafted.draft, None
-            draft.category = Category.PREPARE
-            draft.noise = True
+            if draft.error is None and not draft.skipped:
+                draft.category = Category.PREPARE
+                draft.noise = True
         self._drafted = None

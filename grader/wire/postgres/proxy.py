@@ -12,6 +12,7 @@ from grader.wire.postgres import messages
 from grader.wire.postgres.conversation import Conversation
 from grader.wire.postgres.frames import CANCEL, STARTUP, Frame, Framer, ProtocolError
 from grader.wire.postgres.login import Login, LoginError
+from grader.wire.link import IN_FLIGHT
 from grader.wire.proxy import LOGIN_SECONDS, Connection, Proxy
 
 if TYPE_CHECKING:
@@ -265,6 +266,8 @@ class PostgresConnection(Connection):
         self._waiting.append((data, 0, self._from_client.feed(data)))
         if not self._gating:
             self._drain()
+        elif sum(len(waiting) for waiting, _, _ in self._waiting) > IN_FLIGHT:
+            self.client.stop_reading("gate")  # not sooner: only who reads learns that a client has gone
 
     def _drain(self) -> None:
         """Pass what is waiting, up to the next step that the gate must release."""
@@ -305,7 +308,6 @@ class PostgresConnection(Connection):
 
     def _stop_at(self, statement: Statement) -> None:
         self._gating = True
-        self.client.stop_reading("gate")
         self.start(asyncio.get_running_loop().create_task(self._pass(statement)))
 
     async def _pass(self, statement: Statement) -> None:
@@ -327,7 +329,7 @@ class PostgresConnection(Connection):
         """Send the end of the client's stream after everything before it."""
         if self._gating:
             self.end()  # a client that leaves while its step is held: the step is never taken
-        else:
+        elif self._phase == "open":
             self._let_go()
             super().client_ended()
 

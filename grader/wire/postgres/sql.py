@@ -1,4 +1,4 @@
-"""What a statement is, told from its text: its category, whether it writes or locks, where one ends and the next begins.
+"""What a statement is, told from its text: its category, whether it writes or locks, and where the next one begins.
 
 The rule, in one place:
 
@@ -77,8 +77,7 @@ PROBES = tuple(
         r"select pg_catalog\.version\(\)",
         r"select current_schema\(\)",
         # psycopg's TypeInfo.fetch, which SQLAlchemy uses for hstore, and its relatives for enums, ranges, composites
-        r"SELECT (?:\w+\.)?(?:typname|name) AS name, .{0,1200}to_regtype\(.{0,300}",
-        r"WITH recs AS \( .{0,3000}to_regtype\(.{0,3000}",
+        r"SELECT (?:(?:t\.)?typname AS )?name, .{0,1200}to_regtype\(.{0,300}",
         # asyncpg: types by OID, a type by its name, and jit around them
         r"SELECT current_setting\('jit'\) AS cur, set_config\('jit', 'off', false\) AS new",
         r"SELECT set_config\('jit', \$1, false\)",
@@ -190,6 +189,8 @@ def _read(text: str) -> Reading:
     category = _CATEGORIES.get(first) or _CATEGORIES.get(first[:1]) or Category.STATEMENT
     if category is Category.STATEMENT and first[0] in {"select", "with"} and _is_probe(text):
         category = Category.PROBE
+    if category is Category.COPY:
+        return Reading(category, touches=("word", "from") in _outside_parentheses(lexemes))
     return Reading(category, touches=category is Category.STATEMENT and _touches(lexemes))
 
 
@@ -201,6 +202,15 @@ def _is_probe(text: str) -> bool:
     if not any(probe.fullmatch(flat) for probe in PROBES):
         return False
     return all(name.lower().startswith(_OWN) for name in _RELATION.findall(flat))
+
+
+def _outside_parentheses(lexemes: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    depth, found = 0, []
+    for lexeme in lexemes:
+        depth += (lexeme == ("other", "(")) - (lexeme == ("other", ")"))
+        if not depth:
+            found.append(lexeme)
+    return found
 
 
 def _touches(lexemes: list[tuple[str, str]]) -> bool:

@@ -112,12 +112,11 @@ class Framer:
         """Take a line; return whether it completes an element."""
         code = line[0]
         top = not self._open and not self._abridged
-        if self._from_client:
-            if top and code != ord("*"):
-                return self._inline(line)
-            if code != ord("*" if top else "$"):
-                message = f"expected an array of strings, got {chr(code)!r}"
-                raise ProtocolError(message)
+        if self._from_client and top and code != ord("*"):
+            return self._inline(line)
+        if self._from_client and not top and code != ord("$"):
+            message = f"expected a string, got {chr(code)!r}"
+            raise ProtocolError(message)
         if top and code != ord("|"):
             self._kind, self._elements = chr(code), 1
         if code in _LINES:
@@ -125,11 +124,7 @@ class Framer:
             if top and code == ord("_"):
                 self._elements = 0
             return True
-        try:
-            count = int(line[1:_HEADER])
-        except ValueError:
-            message = f"expected a length, got {line[:_HEADER]!r}"
-            raise ProtocolError(message) from None
+        count = _length(line)
         if count < 0:
             self._add(b"_\r\n")
             self._elements = 0 if top else self._elements
@@ -199,6 +194,14 @@ class Framer:
         messages.append(Message(self._kind, value, self._elements, self._size, position))
         self._abridged.clear()
         self._size = 0
+
+
+def _length(line: bytes) -> int:
+    try:
+        return int(line[1:_HEADER])
+    except ValueError:
+        message = f"expected a length, got {line[:_HEADER]!r}"
+        raise ProtocolError(message) from None
 
 
 def command(*words: bytes) -> bytes:

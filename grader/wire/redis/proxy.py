@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
+from grader.wire.link import IN_FLIGHT
 from grader.wire.proxy import LOGIN_SECONDS, Connection, Proxy
 from grader.wire.redis.admission import OWN, Do, Ruling, judge
 from grader.wire.redis.conversation import Conversation
@@ -97,6 +98,8 @@ class RedisConnection(Connection):
             return
         if self._phase != "connecting" and self._gating is None:
             self._drain()
+        elif sum(len(waiting) for waiting, _, _ in self._waiting) > IN_FLIGHT:
+            self.client.stop_reading("gate")  # not sooner: only who reads learns that a client has gone
 
     def _drain(self) -> None:
         """Pass what is waiting, up to the next step that the gate must release."""
@@ -167,7 +170,6 @@ class RedisConnection(Connection):
         statement = self._conversation.begin(words)
         if not streamed and self.proxy.gate is not None and self._conversation.needs_gate(statement):
             self._gating = statement
-            self.client.stop_reading("gate")
             self.start(asyncio.get_running_loop().create_task(self._pass(statement, words)))
             return False
         self._conversation.sent(words, statement)
