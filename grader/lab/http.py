@@ -44,10 +44,9 @@ class Budget:
 
 
 class Stopped(Finding):
-    """A request that went over its budget of statements; `statements` and `round_trips` are what it had used."""
+    """A request that went over its budget of statements; `statements` are those within it."""
 
     statements: tuple[Statement, ...] = ()
-    round_trips: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,7 @@ class Station:
         replica = await self.start()
         over = asyncio.get_running_loop().create_future()
         sent = 0
+        refused: list[BaseException] = []
 
         async def gate(statement: Statement) -> None:
             nonlocal sent
@@ -127,7 +128,11 @@ class Station:
                     over.set_result(None)
                 await asyncio.Future()  # held until the wire is closed: the service is to run no further
             if act is not None:
-                await act(statement)
+                try:
+                    await act(statement)
+                except BaseException as error:
+                    refused.append(error)
+                    raise
 
         self._set_gate(gate)
         started = time.monotonic()
@@ -136,10 +141,12 @@ class Station:
             ended = asyncio.ensure_future(replica.wait())
             try:
                 await asyncio.wait({call, ended, over}, timeout=budget.seconds, return_when=asyncio.FIRST_COMPLETED)
+                if refused:
+                    raise refused[0]
                 mine = window.of(self.name)
                 statements = tuple(mine.counted)
                 if over.done():
-                    raise await self._stopped(request, statements, mine.round_trips)
+                    raise await self._stopped(request, statements[: budget.statements])
                 if not call.done() or call.exception() is not None:
                     raise await self._no_answer(replica, request, budget, call, statements)
                 status, headers, body = call.result()
@@ -164,7 +171,7 @@ class Station:
         if self.redis is not None:
             self.redis.gate = gate
 
-    async def _stopped(self, request: Request, statements: tuple[Statement, ...], round_trips: int) -> Stopped:
+    async def _stopped(self, request: Request, statements: tuple[Statement, ...]) -> Stopped:
         """End the replica, whose request goes on sending statements, and say so."""
         await self._renew()
         stopped = Stopped(
@@ -173,7 +180,7 @@ class Station:
             "a request ends within its budget of statements",
             (most_repeated(statements),),
         )
-        stopped.statements, stopped.round_trips = statements, round_trips
+        stopped.statements = statements
         return stopped
 
     async def _no_answer(
@@ -194,10 +201,11 @@ class Station:
             seen = f"no answer came in {budget.seconds:g} s; it had sent {len(statements)} statements"
             where = await replica.stack()
             evidence = (Evidence("where it was", tuple(where.splitlines())),) if where else ()
+        elif await _ended(replica):
+            assert replica.exited is not None  # noqa: S101 -- it has ended
+            seen = f"the process {replica.exited.description}"
         else:
-            await replica.stop()
-            how = replica.exited.description if replica.exited else "closed the connection without an answer"
-            seen = f"the process {how}" if replica.exited else f"the service {how}"
+            seen = "the connection was closed without an answer"
         if statements:
             evidence = (*evidence, most_repeated(statements))
         evidence = (*evidence, *printed(replica.log()))
@@ -218,6 +226,16 @@ class Station:
         finally:
             await response.aclose()
         return response.status_code, dict(response.headers), bytes(body)
+
+
+async def _ended(replica: Replica) -> bool:
+    """Whether the process behind a lost connection has ended; its end is known a moment after its connections'."""
+    try:
+        async with asyncio.timeout(2):
+            await replica.wait()
+    except TimeoutError:
+        return False
+    return True
 
 
 class TooLarge(Exception):  # noqa: N818 -- becomes a finding

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     found = arguments.find(known.file_or_dir, early_config.invocation_params.dir)
     known.file_or_dir = found.arguments
     known.noconftest = known.noconftest or found.brings_conftest
+    # pytest-asyncio warns where no ini file sets its scope, and a submission has none.
+    warnings.filterwarnings("ignore", ".*asyncio_default_fixture_loop_scope", pytest.PytestDeprecationWarning)
     arguments.refuse_ini(early_config.inipath)
 
 
@@ -45,6 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Understand numbers in the arguments, and get a grader going as early as can be."""
     found = arguments.find(config.args, config.invocation_params.dir)
     config.args[:] = found.arguments
+    arguments.require_folder(config.option.result_json, config.invocation_params.dir)
     if found.submissions and not config.option.collectonly:
         from grader.grade import Grader  # noqa: PLC0415 -- other runs need not pay for its import
 
@@ -125,10 +129,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if path is not None:
         from grader.report.document import document  # noqa: PLC0415 -- seldom asked for
 
-        try:
-            (session.config.invocation_params.dir / path).write_text(document(grader.verdicts), encoding="utf-8")
-        except OSError as error:
-            raise pytest.UsageError(f"--result-json: cannot write {path}: {error}") from error
+        (session.config.invocation_params.dir / path).write_text(document(grader.verdicts), encoding="utf-8")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

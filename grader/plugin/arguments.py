@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -113,6 +114,12 @@ def refuse_ini(ini: Path | None) -> None:
             f"{ini}: a submission does not configure pytest. Remove the file, or name another: "
             f"pytest -c {PROJECT / 'pyproject.toml'} {folder}"
         )
+
+
+def require_folder(file: Path | None, cwd: Path) -> None:
+    """Raise UsageError where a file that is to be written has no folder to stand in."""
+    if file is not None and ((cwd / file).is_dir() or not os.access((cwd / file).parent, os.W_OK)):
+        raise pytest.UsageError(f"--result-json: {file} cannot be written; name a file in a folder that there is")
 
 
 def _write_out(argument: str, cwd: Path) -> str:

@@ -1,8 +1,18 @@
-"""The submission's code as real processes: started fast, under limits, watched, and ended with all they leave behind."""
+"""The submission's code as real processes: started fast, limited, watched, and ended with all they leave behind."""
 
 from grader.replica.copy import SubmissionError, copy_submission
 from grader.replica.host import Host, StartMethod
 from grader.replica.replica import Replica
 from grader.replica.values import BootError, Exit, HostError, Limits
 
-__all__ = ["BootError", "Exit", "Host", "HostError", "Limits", "Replica", "StartMethod", "SubmissionError", "copy_submission"]
+__all__ = [
+    "BootError",
+    "Exit",
+    "Host",
+    "HostError",
+    "Limits",
+    "Replica",
+    "StartMethod",
+    "SubmissionError",
+    "copy_submission",
+]

@@ -24,7 +24,7 @@ class Pipe:
         self._descriptor = descriptor
         self._take = take
         self._loop = asyncio.get_running_loop()
-        os.set_blocking(descriptor, False)  # noqa: FBT003 -- the call takes it by position only
+        os.set_blocking(descriptor, False)
         self._loop.add_reader(descriptor, self._read)
 
     def _read(self) -> bool:
@@ -98,7 +98,7 @@ class Channel:
 
     async def _writable(self) -> None:
         writable: asyncio.Future[None] = self._loop.create_future()
-        self._loop.add_writer(self._socket, lambda: writable.done() or writable.set_result(None))
+        self._loop.add_writer(self._socket, _set, writable)
         try:
             await writable
         finally:
@@ -109,3 +109,8 @@ class Channel:
         if self._socket.fileno() >= 0:
             self._loop.remove_reader(self._socket)
             self._socket.close()
+
+
+def _set(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

@@ -68,7 +68,7 @@ def _entries(here: Path, root: Path) -> list[os.DirEntry[str]]:
 
 
 def _copy_link(place: Path, name: str, root: Path, target: Path) -> None:
-    goal = os.readlink(place)
+    goal = place.readlink()
     try:
         end = place.resolve()
     except (OSError, RuntimeError) as error:

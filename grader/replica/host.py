@@ -54,7 +54,7 @@ class Host:
         self._directory, log = make_directory()
         ours, theirs = socket.socketpair()
         with theirs, log:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 -- our own launcher, by its path
                 [sys.executable, "-I", "-X", "utf8", str(_LAUNCHER), "parent", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -25,6 +25,7 @@ _OUT_OF_MEMORY = re.compile(r"MemoryError|std::bad_alloc|[Cc]annot allocate memo
 _STATUS_BYTES = 1 << 20
 _STACK_BYTES = 1 << 18
 _STACK_SECONDS = 0.5
+_OWN_SECONDS = 30.0
 _TASKS_END = b"End of tasks\n"
 
 
@@ -57,7 +58,7 @@ class Replica:
         self._log = Log(limits.log_bytes)
         self._status = b""
         self._stack = b""
-        self._stage = "import"
+        self._stage: str | None = None
         self._ended_by_grader: str | None = None
         self._boot_error: BootError | None = None
         self._trouble: HostError | None = None
@@ -153,8 +154,8 @@ class Replica:
         match message["kind"]:
             case "started":
                 self.pid = message["pid"]
-                if not self._booted.is_set():
-                    self._deadline = self._loop.call_later(self._limits.boot_seconds, self._miss_deadline)
+                # What a spawned replica imports before the submission is not the submission's time.
+                self._set_deadline(self._limits.boot_seconds + _OWN_SECONDS)
             case "failed":
                 self._trouble = HostError(message["message"])
                 self._finish(Exit(None, None, "was never started"))
@@ -184,6 +185,8 @@ class Replica:
     def _note(self, message: dict[str, Any]) -> None:
         match message["kind"]:
             case "stage" if message["stage"] in DOING:
+                if self._stage is None:
+                    self._set_deadline(self._limits.boot_seconds)
                 self._stage = message["stage"]
             case "ready":
                 self._boot(None)
@@ -210,6 +213,12 @@ class Replica:
         self._boot_error = error
         self._booted.set()
 
+    def _set_deadline(self, seconds: float) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        if not self._booted.is_set():
+            self._deadline = self._loop.call_later(seconds, self._miss_deadline)
+
     def _miss_deadline(self) -> None:
         self._in_background(self._give_up())
 
@@ -226,7 +235,7 @@ class Replica:
         self._ended_by_grader = "took too long to start"
         file, line = innermost(stack)
         where = f", at {file}:{line}" if file else ""
-        reason = f"the process was still busy after {self._limits.boot_seconds:g} s while {DOING[self._stage]}{where}"
+        reason = f"the process was still busy after {self._limits.boot_seconds:g} s while {DOING[self._stage or 'import']}{where}"
         error = BootError(reason + hidden_names(self._folder), traceback=stack, file=file, line=line)
         await self.kill()
         error.log = self.log()
@@ -255,8 +264,10 @@ class Replica:
         if self._boot_error is not None:
             self._boot_error.log = self.log()
         elif not self._booted.is_set() and self._ended_by_grader != "took too long to start":
-            reason = f"the process {how.description} while {DOING[self._stage]}" + hidden_names(self._folder)
-            self._boot(BootError(reason, log=self.log(), file=None, line=None))
+            reason = f"the process {how.description} while {DOING[self._stage or 'import']}" + hidden_names(
+                self._folder
+            )
+            self._boot(BootError(reason, log=self._log.text(), file=None, line=None))
         self._stack_moved.set()
         self._over.set()
 

@@ -15,7 +15,8 @@ _SHOWN = re.compile(r"^    (?P<file>.+):(?P<line>\d+) in ", re.MULTILINE)
 def frames_of(text: str, folder: Path) -> str:
     """Return the frames below `folder`, by thread and task, innermost last, paths relative to it."""
     shown: list[str] = []
-    title, frames = "", []
+    title = ""
+    frames: list[str] = []
     for line in [*text.splitlines(), ""]:
         match = _FRAME.match(line)
         if match is None:

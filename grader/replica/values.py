@@ -17,7 +17,7 @@ class Limits:
     file_bytes: int = 64 << 20
     """The largest file it may write."""
     boot_seconds: float = 15.0
-    """From the start of the process to the end of the lifespan's start-up."""
+    """From the import of app.main to the end of the lifespan's start-up."""
     cpu_seconds: int = 600
     """Processor time over its whole life, per process."""
     log_bytes: int = 256 << 10

@@ -12,7 +12,9 @@ NAME = "backend_katas_launcher"
 def main() -> int:
     """Load this folder as a package under a name no submission uses, and run the role given on the command line."""
     folder = Path(__file__).resolve().parent
-    spec = importlib.util.spec_from_file_location(NAME, folder / "__init__.py", submodule_search_locations=[str(folder)])
+    spec = importlib.util.spec_from_file_location(
+        NAME, folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
     if spec is None or spec.loader is None:
         sys.exit(f"{folder} cannot be loaded")
     package = importlib.util.module_from_spec(spec)

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
-import greenlet
+import asyncpg  # type: ignore[import-untyped]  # has none
+import greenlet  # type: ignore[import-untyped]  # has none
 import psycopg
 import sqlalchemy
 from psycopg import sql
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 # What may stand in a comment and in a format string, and needs no escape in either.
 _UNSAFE = re.compile(r"[^A-Za-z0-9_./-]")
 
-_SQLALCHEMY = str(Path(sqlalchemy.__file__).parent) + "/"
-_DRIVERS = tuple(str(Path(package.__file__).parent) + "/" for package in (psycopg, asyncpg))
+_SQLALCHEMY = str(Path(str(sqlalchemy.__file__)).parent) + "/"
+_DRIVERS = tuple(str(Path(str(package.__file__)).parent) + "/" for package in (psycopg, asyncpg))
 
 _ASYNCPG = ("execute", "executemany", "fetch", "fetchmany", "fetchrow", "fetchval", "prepare", "cursor")
 
@@ -33,7 +33,7 @@ def install(folder: str) -> None:
     """Tag the statements of this process with lines of `folder`."""
     sites = Sites(folder)
 
-    def tag(  # noqa: PLR0913, PLR0917 -- SQLAlchemy's signature
+    def tag(
         _connection: object, _cursor: object, statement: str, parameters: object, _context: object, _many: object
     ) -> tuple[str, object]:
         return statement + sites.comment(sys._getframe(1)), parameters  # noqa: SLF001 -- the documented way to frames
@@ -71,7 +71,7 @@ def tagged(query: Any, comment: str) -> Any:  # noqa: ANN401 -- any kind of quer
     if isinstance(query, bytes):
         return query if query.endswith(comment.encode()) else query + comment.encode()
     if isinstance(query, sql.Composable):
-        return sql.Composed([query, sql.SQL(comment)])  # type: ignore[arg-type]  # made of safe characters only
+        return sql.Composed([query, sql.SQL(comment)])
     return query
 
 

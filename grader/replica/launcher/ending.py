@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 _BYSTANDER = 1
-"""Added to a user's number for the real and saved user of the process that ends that user's: it can then not be ended itself."""
+"""Added to a user's number: the real user of the process that ends that user's, so that none of them can end it."""
 
 
 class Process(NamedTuple):
@@ -24,7 +24,7 @@ class Process(NamedTuple):
 def processes() -> list[Process]:
     """Return the process table; zombies are listed as not alive."""
     if Path("/proc/self/stat").exists():
-        return [found for name in os.listdir("/proc") if name.isdigit() and (found := _look(int(name)))]
+        return [found for entry in os.scandir("/proc") if entry.name.isdigit() and (found := _look(int(entry.name)))]
     listing = subprocess.run(
         ["/bin/ps", "-A", "-o", "pid=,ppid=,stat=,uid="], capture_output=True, text=True, check=False
     ).stdout

@@ -42,7 +42,11 @@ def explain(error: BaseException, stage: str, folder: Path, memory_bytes: int) -
 
 def hidden_names(folder: Path) -> str:
     """Return a sentence about modules of the submission that Python's own hide, or nothing."""
-    names = (entry.stem for entry in folder.iterdir() if entry.suffix == ".py" or (entry / "__init__.py").is_file())
+    try:
+        entries = list(folder.iterdir())
+    except OSError:
+        return ""
+    names = (entry.stem for entry in entries if entry.suffix == ".py" or (entry / "__init__.py").is_file())
     hidden = sorted(name for name in names if name in sys.stdlib_module_names)
     if not hidden:
         return ""
@@ -50,7 +54,7 @@ def hidden_names(folder: Path) -> str:
     return f"; note that {listed} has the name of a module of Python's own, and `import {hidden[0]}` finds Python's"
 
 
-def _reason(error: BaseException, stage: str, folder: Path, memory_bytes: int) -> str:
+def _reason(error: BaseException, stage: str, folder: Path, memory_bytes: int) -> str:  # noqa: PLR0911 -- a table
     doing = DOING[stage]
     if isinstance(error, WrongShapeError):
         return str(error)

@@ -1,4 +1,4 @@
-"""The keeper of one replica: starts it, adopts what escapes from it, ends all of it, and tells the grader how it ended."""
+"""The keeper of one replica: starts it, adopts what escapes from it, ends all of it, and says how it ended."""
 
 from __future__ import annotations
 

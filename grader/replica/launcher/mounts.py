@@ -1,16 +1,19 @@
 """A view of the file system in which an unprivileged user can reach the interpreter.
 
-Python often lives where only its owner may go (`/root/.pyenv`, a home of mode 0700). Where the grader is root, the run's
-processes get a mount namespace of their own, in which each folder that is in the way is replaced by an empty one that
-holds only what replicas need.
+Python often lives where only its owner may go (`/root/.pyenv`, a home of mode 0700). Where the grader is root, the
+run's processes get a mount namespace of their own, in which each folder that is in the way is replaced by an empty
+one that holds only what replicas need.
 """
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import linux
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def blocking(needed: list[Path]) -> list[Path]:

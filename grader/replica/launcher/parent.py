@@ -60,7 +60,7 @@ def main(descriptor: int) -> int:
     control = socket.socket(fileno=descriptor)
     control.set_inheritable(False)
     inbox = Inbox(control)
-    waiting = []
+    waiting: list[dict[str, Any]] = []
     while not waiting and not inbox.closed:
         waiting = inbox.receive()
     if not waiting:
@@ -116,16 +116,18 @@ class Parent:
             try:
                 preimport()
             except ImportError as error:
-                message = f"{sys.executable} cannot import what submissions need: {error}. Install the project's dependencies."
+                advice = "Install the project's dependencies."
+                message = f"{sys.executable} cannot import what submissions need: {error}. {advice}"
                 raise UnusableError(message) from error
             gc.collect()
             gc.freeze()
-            if linux.ON_LINUX and len(os.listdir("/proc/self/task")) > 1:
+            if linux.ON_LINUX and len(list(Path("/proc/self/task").iterdir())) > 1:
                 self._fork = False
         return isolation
 
     @staticmethod
     def is_of_packages(entry: str) -> bool:
+        """Whether an entry of the path holds Python's own or installed modules."""
         path = Path(entry)
         return any(path.is_relative_to(prefix) for prefix in (sys.prefix, sys.base_prefix)) or path.name in {
             "site-packages",
@@ -138,7 +140,7 @@ class Parent:
             return False
         advice = (
             "Replicas run as a user of their own, who cannot reach {}. "
-            "Move the virtual environment and its Python to a folder that everyone may read, or run as an ordinary user."
+            "Move the virtual environment and its Python to where everyone may read, or run as an ordinary user."
         )
         try:
             opened = mounts.open_up(needed)

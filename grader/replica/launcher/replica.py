@@ -103,7 +103,7 @@ def _keep_only(descriptors: dict[str, int]) -> None:
     os.dup2(nothing, 0)
     kept = {0, 1, 2} | {number for name, number in descriptors.items() if name != "log"}
     listing = Path("/proc/self/fd" if linux.ON_LINUX else "/dev/fd")
-    for name in os.listdir(listing):
+    for name in [entry.name for entry in listing.iterdir()]:
         if int(name) not in kept:
             try:
                 os.close(int(name))
@@ -130,7 +130,7 @@ def _set_environment(place: Path, given: dict[str, str]) -> None:
 
 def _set_streams() -> None:
     for descriptor, name in ((1, "stdout"), (2, "stderr")):
-        stream = open(descriptor, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115, PTH123 -- lives as long as the process
+        stream = open(descriptor, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115 -- lives as long as the process
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
 

@@ -145,4 +145,3 @@ def _a(value: object) -> str:
         return "None"
     name = type(value).__name__
     return f"{'an' if name[:1] in 'aeiouAEIOU' else 'a'} {name}"
-

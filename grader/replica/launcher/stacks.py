@@ -1,4 +1,4 @@
-"""Where the submission stands right now, told on a private pipe: its threads by a signal, its tasks by the event loop."""
+"""Where the submission stands now, told on a private pipe: threads by a signal, tasks by the event loop."""
 
 from __future__ import annotations
 

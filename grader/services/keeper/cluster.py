@@ -24,7 +24,14 @@ if TYPE_CHECKING:
 SUPERUSER = "postgres"
 PORT_ATTEMPTS = 5
 # A worker process for reading ahead is memory that small tables never pay back; the setting is new in 18.
-SETTINGS = {**base.SETTINGS, "io_method": "sync", "timezone": "UTC", "log_timezone": "UTC"}
+# Shared memory is made in the data directory, where it goes with the rest when a server is killed.
+SETTINGS = {
+    **base.SETTINGS,
+    "io_method": "sync",
+    "dynamic_shared_memory_type": "mmap",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
 
 
 class Cluster:

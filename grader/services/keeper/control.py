@@ -63,4 +63,5 @@ def _sweep(place: homes.Home) -> None:
         if place.pairs.is_dir():
             for folder in place.pairs.iterdir():
                 leftovers.clear_folder(folder, wait=False)
+            place.forget_pairs()
         place.forget_socket()

@@ -54,6 +54,7 @@ class Keeper:
     async def serve(self, listener: socket.socket) -> None:
         """Serve until nothing is left to keep."""
         await asyncio.to_thread(leftovers.remove_old_releases, self._home)
+        self._home.make_pairs()
         left = list(self._home.pairs.iterdir())
         self._in_use = [folder for folder in left if leftovers.in_use(folder)]
         await leftovers.clear([folder for folder in left if folder not in self._in_use], wait=False)
@@ -69,6 +70,7 @@ class Keeper:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
+        self._home.forget_pairs()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

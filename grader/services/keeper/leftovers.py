@@ -39,8 +39,10 @@ def remove_old_releases(home: Home) -> None:
             # While these are held, no keeper runs there and none starts.
             fcntl.flock(starting, fcntl.LOCK_EX | fcntl.LOCK_NB)
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            for folder in other.pairs.iterdir():
-                clear_folder(folder, wait=False)
+            if other.pairs.is_dir():
+                for folder in other.pairs.iterdir():
+                    clear_folder(folder, wait=False)
+            other.forget_pairs()
             other.forget_socket()
             shutil.rmtree(other.folder, ignore_errors=True)
 

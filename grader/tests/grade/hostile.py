@@ -181,7 +181,7 @@ CASES = {
     "modules named like standard ones": Hostile(
         {"json.py": "1/0", "asyncio.py": "1/0", "app/shared/select.py": "1/0", "logging/__init__.py": "1/0"}, "passed"
     ),
-    "a file that is not UTF-8": Hostile({"app/main.py": MAIN.encode() + b"\n# caf\xe9\n"}, "blocked", ("utf-8",)),
+    "a file that is not UTF-8": Hostile({"app/main.py": MAIN.encode() + b"\nNAME = 'caf\xe9'\n"}, "blocked", ("utf-8",)),
     "an answer of a gigabyte": Hostile(
         in_handler("from fastapi import Response\nreturn Response(b'x' * (200 << 20))"), "failed", ("64 MB",)
     ),

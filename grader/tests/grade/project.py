@@ -68,9 +68,9 @@ def pytest_in(cwd: Path, *arguments: str | Path, **variables: str) -> Run:
     path = cwd / "result.json"
     path.unlink(missing_ok=True)
     done = subprocess.run(  # noqa: S603 -- our own command
-        [*command(*arguments), "--result-json", str(path)],
+        command(*arguments),
         cwd=cwd,
-        env=environment(**variables),
+        env=environment(**{"BACKEND_KATAS_RESULT_JSON": str(path), **variables}),
         capture_output=True,
         text=True,
         errors="replace",

@@ -29,6 +29,7 @@ SERVICE = """
         return app
 """
 
+
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[..., Path]:
     """Write a submission: `main` is app/main.py, the rest are further files by name."""
@@ -74,7 +75,9 @@ async def start(host: Host, write: Callable[..., Path]) -> AsyncIterator[Callabl
     replicas: list[Replica] = []
 
     async def started(
-        main: str | bytes | None = SERVICE, files: Mapping[str, str] | None = None, **options: Any  # noqa: ANN401 -- those of Host.replica
+        main: str | bytes | None = SERVICE,
+        files: Mapping[str, str] | None = None,
+        **options: Any,  # noqa: ANN401 -- those of Host.replica
     ) -> Replica:
         copy = host.copy(write(main, files))
         replica = await host.replica("A", copy, **({"environment": {}} | options))

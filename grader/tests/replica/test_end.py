@@ -61,11 +61,9 @@ LEAVES = """
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["SIGKILL", "Ctrl-C"])
-def test_the_end_of_the_grader_is_the_end_of_everything(
-    write: Callable[..., Path], method: str, number: int
-) -> None:
+def test_the_end_of_the_grader_is_the_end_of_everything(write: Callable[..., Path], method: str, number: int) -> None:
     """A grader that is killed, or left with Ctrl-C and never closed, leaves no process and no file."""
-    grader = subprocess.Popen(
+    grader = subprocess.Popen(  # noqa: S603 -- our own script
         [sys.executable, "-c", textwrap.dedent(SCRIPT), method, str(write(LEAVES))],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -86,9 +86,7 @@ async def test_another_command_runs_in_the_same_surroundings(start: Start) -> No
             sys.exit(3)
     """
     environment = {"DATABASE_URL": "postgresql://x"}
-    replica = await start(
-        files={"app/relay.py": relay}, command=["-m", "app.relay", "once"], environment=environment
-    )
+    replica = await start(files={"app/relay.py": relay}, command=["-m", "app.relay", "once"], environment=environment)
     assert (await replica.wait()).description == "exited with status 3"
     assert replica.log() == "app ['once'] postgresql://x\n"
 
@@ -117,7 +115,7 @@ async def test_a_parent_that_ends_is_told_of(method: Any, write: Callable[..., P
     replica = await host.replica("A", copy, environment={})
     await replica.ready()
     process = psutil.Process(replica.pid)
-    process.parent().parent().kill()
+    process.parents()[1].kill()
     await replica.wait()
     assert psutil.wait_procs([process], timeout=5)[1] == []
     with pytest.raises(HostError, match="has ended"):
@@ -151,3 +149,13 @@ async def test_a_copy_that_is_gone_is_the_graders_trouble(host: Host) -> None:
     replica = await host.replica("A", host.directory / "submissions" / "none", environment={})
     with pytest.raises(HostError, match="could not be made ready"):
         await replica.ready()
+
+
+async def test_a_keeper_that_is_killed_is_told_of(host: Host, write: Callable[..., Path]) -> None:
+    """A replica whose keeper is killed dies with it, and the grader knows."""
+    replica = await host.replica("A", host.copy(write()), environment={})
+    await replica.ready()
+    process = psutil.Process(replica.pid)
+    process.parents()[0].kill()
+    assert (await replica.wait()).description == "killed the process above it, and was ended with it"
+    assert psutil.wait_procs([process], timeout=5)[1] == []

@@ -27,7 +27,6 @@ def method() -> str:
     return "fork"
 
 
-
 def service(body: str, *, before: str = "", plain: bool = False) -> str:
     """Return an app/main.py with one endpoint, `body`, async unless `plain`."""
     indented = textwrap.indent(textwrap.dedent(body).strip(), " " * 8)
@@ -97,7 +96,7 @@ async def test_an_exit_in_a_handler_is_known_at_once(start: Start, client: httpx
 
 
 async def test_an_endless_loop_in_a_handler_is_shown(start: Start, client: httpx.AsyncClient) -> None:
-    """A handler that never ends blocks its event loop; the line where it stands can be asked for, and it can be ended."""
+    """A handler that never ends blocks its event loop; the line where it stands is told, and it can be ended."""
     replica = await start(service("print('in', flush=True)\nwhile True:\n    pass"))
     await replica.ready()
     async with asking(client, replica):
@@ -143,7 +142,14 @@ async def test_memory_is_limited(start: Start, client: httpx.AsyncClient) -> Non
 
 async def test_growing_without_end_is_told_as_out_of_memory(start: Start, client: httpx.AsyncClient) -> None:
     """A handler that grows until nothing is left, and takes the process with it, is told of its limit."""
-    body = "held = []\ntry:\n    while True:\n        held.append(bytearray(1 << 20))\nexcept MemoryError:\n    os.write(2, b'MemoryError'); os.abort()"
+    body = """
+    held = []
+    try:
+        while True: held.append(bytearray(1 << 20))
+    except MemoryError:
+        os.write(2, b"MemoryError")
+        os.abort()
+    """
     replica = await start(service(body), limits=Limits(memory_bytes=512 << 20))
     await call_a_dying_one(client, replica)
     assert (await replica.wait()).description == "ran out of memory (limit 512 MB)"
@@ -194,7 +200,13 @@ async def test_what_is_left_behind_is_ended_when_the_replica_ends_itself(
     start: Start, client: httpx.AsyncClient
 ) -> None:
     """A process left behind is ended, and counted, when its replica ends by itself."""
-    replica = await start(service(LEFT_BEHIND.replace("return int", "os._exit").replace("(os.read(ready, 20))", "(len(os.read(ready, 1)) + 4)")))
+    replica = await start(
+        service(
+            LEFT_BEHIND.replace("return int", "os._exit").replace(
+                "(os.read(ready, 20))", "(len(os.read(ready, 1)) + 4)"
+            )
+        )
+    )
     await call_a_dying_one(client, replica)
     assert (await replica.wait()).code == 5
     assert replica.escaped == 1
@@ -202,7 +214,9 @@ async def test_what_is_left_behind_is_ended_when_the_replica_ends_itself(
 
 async def test_a_gigabyte_of_output_neither_blocks_nor_stays(start: Start, client: httpx.AsyncClient) -> None:
     """A gigabyte on stdout takes its time and a bounded place: beginning and end are kept, the middle is counted."""
-    body = "os.write(1, b'first')\nfor _ in range(1024): sys.stdout.buffer.write(bytes(1 << 20))\nprint('last')\nreturn 1"
+    body = (
+        "os.write(1, b'first')\nfor _ in range(1024): sys.stdout.buffer.write(bytes(1 << 20))\nprint('last')\nreturn 1"
+    )
     replica = await start(service(body))
     assert await call(client, replica) == 1
     await replica.stop()
@@ -319,7 +333,6 @@ async def test_no_secret_of_the_grader_is_in_reach(
 async def test_only_its_own_descriptors_are_open(start: Start, client: httpx.AsyncClient) -> None:
     """A service inherits no socket but the one it serves on."""
     body = """
-    links = [os.readlink(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd") if os.path.lexists(f"/proc/self/fd/{n}")]
     families = []
     for n in os.listdir("/proc/self/fd"):
         try: families.append(socket.socket(fileno=os.dup(int(n))).family.name)

@@ -4,30 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.tests.replica.test_hostile import (
-    test_a_blocked_thread_is_shown as test_a_blocked_thread_is_shown,
-)
-from grader.tests.replica.test_hostile import (
-    test_a_fork_bomb_is_bounded_and_ended as test_a_fork_bomb_is_bounded_and_ended,
-)
-from grader.tests.replica.test_hostile import (
-    test_no_secret_of_the_grader_is_in_reach as test_no_secret_of_the_grader_is_in_reach,
-)
-from grader.tests.replica.test_hostile import (
-    test_only_its_own_descriptors_are_open as test_only_its_own_descriptors_are_open,
-)
-from grader.tests.replica.test_hostile import (
-    test_what_leaves_its_session_is_ended_when_the_replica_stops as test_what_leaves_its_session_is_ended,
-)
-from grader.tests.replica.test_start import (
-    test_a_module_named_like_a_standard_one_is_mentioned as test_a_module_named_like_a_standard_one_is_mentioned,
-)
-from grader.tests.replica.test_start import (
-    test_an_endless_loop_at_import_is_ended_and_its_line_named as test_an_endless_loop_at_import_is_ended,
-)
-from grader.tests.replica.test_start import (
-    test_the_traceback_is_theirs as test_the_traceback_is_theirs,
-)
+from grader.tests.replica import test_hostile, test_start
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -36,3 +13,17 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 def method() -> str:
     """Spawn, as elsewhere than on Linux."""
     return "spawn"
+
+
+test_a_blocked_thread_is_shown = test_hostile.test_a_blocked_thread_is_shown
+test_a_fork_bomb_is_bounded_and_ended = test_hostile.test_a_fork_bomb_is_bounded_and_ended
+test_no_secret_of_the_grader_is_in_reach = test_hostile.test_no_secret_of_the_grader_is_in_reach
+test_only_its_own_descriptors_are_open = test_hostile.test_only_its_own_descriptors_are_open
+test_what_leaves_its_session_is_ended_when_the_replica_stops = (
+    test_hostile.test_what_leaves_its_session_is_ended_when_the_replica_stops
+)
+test_a_module_named_like_a_standard_one_is_mentioned = test_start.test_a_module_named_like_a_standard_one_is_mentioned
+test_an_endless_loop_at_import_is_ended_and_its_line_named = (
+    test_start.test_an_endless_loop_at_import_is_ended_and_its_line_named
+)
+test_the_traceback_is_theirs = test_start.test_the_traceback_is_theirs

@@ -44,7 +44,10 @@ REASONS = {
     ),
     "indentation": (
         "def create_app():\nreturn 1\n",
-        "app/main.py, line 2: expected an indented block after function definition on line 1 (IndentationError): return 1",
+        (
+            "app/main.py, line 2: expected an indented block after function definition on line 1 "
+            "(IndentationError): return 1"
+        ),
     ),
     "not UTF-8": (
         b"name = 'caf\xe9'\n",
@@ -69,7 +72,10 @@ REASONS = {
         "def create_app():\n    raise ValueError('no colour')\n",
         "create_app() raised ValueError: no colour (app/main.py:2)",
     ),
-    "exception at import": ("x = 1\n1 / 0\n", "ZeroDivisionError: division by zero was raised while app.main was imported (app/main.py:2)"),
+    "exception at import": (
+        "x = 1\n1 / 0\n",
+        "ZeroDivisionError: division by zero was raised while app.main was imported (app/main.py:2)",
+    ),
     "module missing": ("import nowhere\n", "there is no module 'nowhere' to import (app/main.py:1)"),
     "_exit at import": ("import os\nos._exit(0)\n", "the process exited with status 0 while app.main was imported"),
     "sys.exit at import": (

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def client(address: Address, password: str | None = None) -> Redis:
     """Connect as a submission's proxy does."""
-    return Redis(host=address.host, port=address.port, username=address.user, password=password or address.password)
+    return Redis(
+        host=address.host, port=address.port, username=address.user, password=password or address.password, retry=None
+    )
 
 
 async def test_flush(home: Path) -> None:

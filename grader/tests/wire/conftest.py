@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,20 @@ from grader.wire import PostgresProxy, Recorder, RedisProxy, Upstream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+
+
+@pytest.fixture(autouse=True)
+def deadline() -> Iterator[None]:
+    """A test that waits for what never comes fails after 20 seconds instead of waiting on."""
+
+    def late(*_: object) -> None:
+        raise TimeoutError("the test took longer than 20 s")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(20)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(scope="session")
@@ -51,11 +66,11 @@ def recorder() -> Recorder:
 
 @pytest.fixture
 async def proxy(upstream: Upstream, recorder: Recorder) -> AsyncIterator[PostgresProxy]:
-    async with asyncio.timeout(30), PostgresProxy(upstream, replica="A", recorder=recorder) as proxy:
+    async with PostgresProxy(upstream, replica="A", recorder=recorder) as proxy:
         yield proxy
 
 
 @pytest.fixture
 async def redis_proxy(redis_upstream: Upstream, recorder: Recorder) -> AsyncIterator[RedisProxy]:
-    async with asyncio.timeout(30), RedisProxy(redis_upstream, replica="A", recorder=recorder) as proxy:
+    async with RedisProxy(redis_upstream, replica="A", recorder=recorder) as proxy:
         yield proxy

@@ -11,6 +11,8 @@ from grader.wire import Upstream
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
+    Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
 
 class Tap:
     """What one connection after another sent up (to the server) and down."""
@@ -38,6 +40,33 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, kept
 
 
 @asynccontextmanager
+async def _listening(serve: Serve) -> AsyncIterator[int]:
+    """Listen on a free port; at the end every connection is ended."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        try:
+            await serve(reader, writer)
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.transport.abort()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
 async def tapped(host: str, port: int) -> AsyncIterator[Tap]:
     """Relay to a server and keep every byte of both directions, by connection."""
     tap = Tap()
@@ -48,38 +77,23 @@ async def tapped(host: str, port: int) -> AsyncIterator[Tap]:
         tap.down.append(down)
         tap.closed.append(closed)
         server_reader, server_writer = await asyncio.open_connection(host, port)
-        await asyncio.gather(_pump(reader, server_writer, up), _pump(server_reader, writer, down))
-        server_writer.close()
-        writer.close()
-        closed.set()
+        try:
+            await asyncio.gather(_pump(reader, server_writer, up), _pump(server_reader, writer, down))
+        finally:
+            server_writer.transport.abort()
+            closed.set()
 
-    server = await asyncio.start_server(relay, "127.0.0.1", 0)
-    tap.port = server.sockets[0].getsockname()[1]
-    try:
+    async with _listening(relay) as tap.port:
         yield tap
-    finally:
-        server.close()
 
 
 @asynccontextmanager
 async def scripted(
-    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    serve: Serve,
     *,
     user: str = "ada",
     password: str = "the real one",  # noqa: S107 -- of a server that exists in this test only
 ) -> AsyncIterator[Upstream]:
     """Listen as a server that does what `serve` says with each connection."""
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await serve(reader, writer)
-        except (OSError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
-    try:
-        yield Upstream("127.0.0.1", server.sockets[0].getsockname()[1], user, password)
-    finally:
-        server.close()
+    async with _listening(serve) as port:
+        yield Upstream("127.0.0.1", port, user, password)
