@@ -235,7 +235,8 @@ class Replica:
         self._ended_by_grader = "took too long to start"
         file, line = innermost(stack)
         where = f", at {file}:{line}" if file else ""
-        reason = f"the process was still busy after {self._limits.boot_seconds:g} s while {DOING[self._stage or 'import']}{where}"
+        doing = DOING[self._stage or "import"]
+        reason = f"the process was still busy after {self._limits.boot_seconds:g} s while {doing}{where}"
         error = BootError(reason + hidden_names(self._folder), traceback=stack, file=file, line=line)
         await self.kill()
         error.log = self.log()

@@ -76,9 +76,9 @@ async def drop_database(connection: psycopg.AsyncConnection, name: str) -> None:
 def check_server(connection: psycopg.AsyncConnection, address: Address) -> None:
     """See that the server is new enough and its user a superuser; raises ServicesUnavailableError."""
     where = f"The PostgreSQL at {address.host}:{address.port}"
-    version = connection.info.server_version
-    if version // 10_000 < base.OLDEST_POSTGRES:
-        message = f"{where} is version {version / 10_000:.4g}; {base.OLDEST_POSTGRES} or newer is needed."
+    version = connection.info.parameter_status("server_version")
+    if connection.info.server_version // 10_000 < base.OLDEST_POSTGRES:
+        message = f"{where} is version {version}; {base.OLDEST_POSTGRES} or newer is needed."
         raise ServicesUnavailableError(message)
     if connection.info.parameter_status("is_superuser") != "on":
         message = (

@@ -1,13 +1,14 @@
 """What travels between a replica and its servers: one proxy for each, and the record of what went through."""
 
 from grader.wire.postgres.proxy import PostgresProxy
-from grader.wire.proxy import Gate, Upstream
+from grader.wire.proxy import Cut, Gate, Upstream
 from grader.wire.recorder import CallSite, Category, Recorder, RoundTrip, Statement, Window
 from grader.wire.redis.proxy import RedisProxy
 
 __all__ = [
     "CallSite",
     "Category",
+    "Cut",
     "Gate",
     "PostgresProxy",
     "Recorder",

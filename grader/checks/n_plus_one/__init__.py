@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from grader.checks import check, require
 from grader.checks.answers import count_objects, difference
 from grader.checks.n_plus_one.shop import Row, Shop
-from grader.lab import Answer, Lab, Request, Stopped, get, most_repeated
+from grader.lab import Answer, Lab, Request, Stopped, get, most_repeated, shortened
 from grader.verdict import Evidence, Finding, Inconclusive, Place
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def heaviest(statements: tuple[Statement, ...]) -> Evidence:
     """Return the statement that fetched most, with its place, as evidence."""
     found = max(statements, key=lambda s: (s.rows, s.bytes))
     place = Place(found.site.file, found.site.line) if found.site else None
-    return Evidence(f"this one fetched {found.rows} rows", (" ".join(found.text.split()),), place)
+    return Evidence(f"this one fetched {found.rows} rows", (shortened(found.text),), place)
 
 
 @check(task=2, kind="cost")
@@ -338,8 +338,8 @@ def _order_of_events(statements: tuple[Statement, ...], position: int) -> Eviden
     for number, statement in enumerate(statements, 1):
         if number == position:
             lines.append("   ── an order is placed: INSERT order, 2 lines, 1 payment; COMMIT ──")
-        text = " ".join(statement.text.split())
-        lines.append(f"{number:>2}  {text[:60]}{'…' if len(text) > 60 else ''}  {statement.rows} rows")  # noqa: PLR2004 -- fits
+        text = shortened(statement.text)
+        lines.append(f"{number:>2}  {text[:70]}{'…' if len(text) > 70 else ''}  → {statement.rows} row{'s' * (statement.rows != 1)}")  # noqa: PLR2004 -- fits
     held = statements[position - 1] if position <= len(statements) else None
     place = Place(held.site.file, held.site.line) if held and held.site else None
     return Evidence("what happened, in this order", tuple(lines), place)

@@ -25,8 +25,7 @@ DEADLINE = 20.0
 @asynccontextmanager
 async def temporary_home(name: str = "home") -> AsyncIterator[Path]:
     """Make a home that servers can enter (pytest's tmp_path is closed to the account that stands in for root)."""
-    parent = Path(tempfile.mkdtemp(prefix="katas-test-", dir="/var/tmp"))  # noqa: S108 - mkdtemp
-    parent.chmod(0o711 if os.geteuid() == 0 else 0o700)
+    parent = _make_parent()
     home = parent / name
     try:
         yield home
@@ -35,6 +34,12 @@ async def temporary_home(name: str = "home") -> AsyncIterator[Path]:
         left = processes_in(home)
         shutil.rmtree(parent)
     assert left == []
+
+
+def _make_parent() -> Path:
+    parent = Path(tempfile.mkdtemp(prefix="katas-test-", dir="/var/tmp"))
+    parent.chmod(0o711 if os.geteuid() == 0 else 0o700)
+    return parent
 
 
 def processes_in(home: Path) -> list[list[str]]:

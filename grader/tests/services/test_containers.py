@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
 
 import pytest
 
 from grader.services import ServicesUnavailableError, Settings, open_pair
 from grader.tests.services.conftest import ask
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 SETTINGS = Settings("containers")
 
@@ -65,10 +61,3 @@ async def test_missing_image(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings("containers", redis_image="localhost:1/no/such:image")
     with pytest.raises(ServicesUnavailableError, match="Try: docker pull localhost:1/no/such:image"):
         await open_pair(settings, redis=True, tell=print)
-
-
-async def test_no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without an engine it is said what to start."""
-    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
-    with pytest.raises(ServicesUnavailableError, match="No container engine answers .*Start Docker"):
-        await open_pair(SETTINGS, redis=False, tell=print)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from grader.services import Pair, Settings, ServicesUnavailableError, open_pair, status, stop
+from grader.services import Pair, ServicesUnavailableError, Settings, open_pair, status, stop
 from grader.tests.services.conftest import ask, ended, lease, log_in, names, processes_in, temporary_home
 
 if TYPE_CHECKING:

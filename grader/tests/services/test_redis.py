@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, ResponseError
 
 from grader.tests.services.conftest import lease
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.services import Address
+
+
+NO_RETRY = Retry(NoBackoff(), 0)
 
 
 def client(address: Address, password: str | None = None) -> Redis:
@@ -29,7 +34,7 @@ async def test_flush(home: Path) -> None:
         assert pair.redis is not None
         async with client(pair.redis) as redis:
             await redis.set("key", "value")
-            await redis.execute_command("SELECT", 3)
+            await redis.select(3)
             await redis.set("key", "value")
             sha = await redis.script_load("return 1")
             await redis.function_load("#!lua name=mine\nredis.register_function('f', function() return 1 end)")
@@ -71,4 +76,4 @@ async def test_no_administration(home: Path, command: str) -> None:
         assert pair.redis is not None
         async with client(pair.redis) as redis:
             with pytest.raises(ResponseError):
-                await redis.execute_command(*command.split())
+                await redis.execute_command(*command.split())  # type: ignore[no-untyped-call]

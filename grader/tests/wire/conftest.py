@@ -34,6 +34,7 @@ def deadline() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[tuple[Upstream, Upstream]]:
+    """The servers: a database of its own, and a Redis."""
     home = Path(tempfile.mkdtemp(prefix="wire-"))
     home.chmod(0o755)  # where the tests run as root the servers run as another account
     with asyncio.Runner() as runner:
@@ -51,26 +52,31 @@ def servers() -> Iterator[tuple[Upstream, Upstream]]:
 
 @pytest.fixture
 def upstream(servers: tuple[Upstream, Upstream]) -> Upstream:
+    """A database of a submission."""
     return servers[0]
 
 
 @pytest.fixture
 def redis_upstream(servers: tuple[Upstream, Upstream]) -> Upstream:
+    """A Redis."""
     return servers[1]
 
 
 @pytest.fixture
 def recorder() -> Recorder:
+    """A new recorder."""
     return Recorder()
 
 
 @pytest.fixture
 async def proxy(upstream: Upstream, recorder: Recorder) -> AsyncIterator[PostgresProxy]:
+    """A proxy before the database."""
     async with PostgresProxy(upstream, replica="A", recorder=recorder) as proxy:
         yield proxy
 
 
 @pytest.fixture
 async def redis_proxy(redis_upstream: Upstream, recorder: Recorder) -> AsyncIterator[RedisProxy]:
+    """A proxy before the Redis."""
     async with RedisProxy(redis_upstream, replica="A", recorder=recorder) as proxy:
         yield proxy

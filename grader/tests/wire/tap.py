@@ -24,6 +24,7 @@ class Tap:
         self.closed: list[asyncio.Event] = []
 
     async def all_closed(self) -> None:
+        """Return when every connection has ended."""
         for event in self.closed:
             await event.wait()
 

@@ -6,7 +6,7 @@ import asyncio
 import io
 from typing import TYPE_CHECKING
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]  # it ships none
 import pytest
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 async def test_a_session_is_recorded(proxy: PostgresProxy, recorder: Recorder) -> None:
+    """A session is recorded."""
     connection = await asyncpg.connect(proxy.url)
     for number in range(3):
         assert await connection.fetch("SELECT $1::int + $2::bigint", number, 10) == [(number + 10,)]
@@ -25,6 +26,7 @@ async def test_a_session_is_recorded(proxy: PostgresProxy, recorder: Recorder) -
 
 
 async def test_a_transaction_and_a_cursor(proxy: PostgresProxy, recorder: Recorder) -> None:
+    """A transaction and a cursor."""
     connection = await asyncpg.connect(proxy.url)
     async with connection.transaction():
         rows = [row[0] async for row in connection.cursor("SELECT generate_series(1, 100)", prefetch=40)]
@@ -40,6 +42,7 @@ async def test_a_transaction_and_a_cursor(proxy: PostgresProxy, recorder: Record
 
 
 async def test_a_prepared_statement(proxy: PostgresProxy, recorder: Recorder) -> None:
+    """A prepared statement."""
     connection = await asyncpg.connect(proxy.url)
     prepared = await connection.prepare("SELECT $1::text")
     await proxy.idle()
@@ -49,6 +52,7 @@ async def test_a_prepared_statement(proxy: PostgresProxy, recorder: Recorder) ->
 
 
 async def test_executemany(proxy: PostgresProxy, recorder: Recorder) -> None:
+    """Executemany."""
     connection = await asyncpg.connect(proxy.url)
     await connection.execute("CREATE TEMPORARY TABLE t (n int)")
     with recorder.recording() as window:
@@ -61,6 +65,7 @@ async def test_executemany(proxy: PostgresProxy, recorder: Recorder) -> None:
 
 
 async def test_copy_in_and_out(proxy: PostgresProxy, recorder: Recorder) -> None:
+    """Copy in and out."""
     connection = await asyncpg.connect(proxy.url)
     await connection.execute("CREATE TEMPORARY TABLE t (n int, w text)")
     await connection.copy_records_to_table("t", records=[(number, "x" * 100) for number in range(2000)])
@@ -72,6 +77,7 @@ async def test_copy_in_and_out(proxy: PostgresProxy, recorder: Recorder) -> None
 
 
 async def test_a_timeout_cancels_the_statement(proxy: PostgresProxy, recorder: Recorder) -> None:
+    """A timeout cancels the statement."""
     connection = await asyncpg.connect(proxy.url)
     with pytest.raises(asyncio.TimeoutError):
         await connection.fetch("SELECT pg_sleep(20)", timeout=0.05)
@@ -81,6 +87,7 @@ async def test_a_timeout_cancels_the_statement(proxy: PostgresProxy, recorder: R
 
 
 async def test_a_statement_that_is_wrong(proxy: PostgresProxy, recorder: Recorder) -> None:
+    """A statement that is wrong."""
     connection = await asyncpg.connect(proxy.url)
     with pytest.raises(asyncpg.PostgresSyntaxError):
         await connection.fetch("SELEC 1")
@@ -96,6 +103,7 @@ async def test_a_statement_that_is_wrong(proxy: PostgresProxy, recorder: Recorde
 
 
 async def test_introspection_and_the_reset_of_a_pool_are_noise(proxy: PostgresProxy, recorder: Recorder) -> None:
+    """Introspection and the reset of a pool are noise."""
     async with asyncpg.create_pool(proxy.url, min_size=1, max_size=1) as pool:
         async with pool.acquire() as connection:
             await connection.execute("CREATE TYPE mood AS ENUM ('glad')")

@@ -35,6 +35,7 @@ OPENED = script.message("R", bytes(4)) + script.ready()
 async def test_a_client_without_the_right_url_is_turned_away(
     proxy: PostgresProxy, recorder: Recorder, change: Callable[[PostgresProxy], str], words: str
 ) -> None:
+    """A client without the right url is turned away."""
     with pytest.raises(psycopg.OperationalError, match=words):
         await psycopg.AsyncConnection.connect(change(proxy))
     await proxy.idle()
@@ -43,12 +44,14 @@ async def test_a_client_without_the_right_url_is_turned_away(
 
 
 async def test_the_secret_of_one_proxy_does_not_open_another(proxy: PostgresProxy, upstream: Upstream) -> None:
+    """The secret of one proxy does not open another."""
     async with PostgresProxy(upstream, replica="B", recorder=Recorder()) as other:
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
             await psycopg.AsyncConnection.connect(proxy.url.replace(str(proxy.port), str(other.port)))
 
 
 async def test_what_the_server_says_of_a_login_reaches_the_client(upstream: Upstream, recorder: Recorder) -> None:
+    """What the server says of a login reaches the client."""
     wrong = Upstream(upstream.host, upstream.port, upstream.user, upstream.password, "no_such_database")
     async with PostgresProxy(wrong, replica="A", recorder=recorder) as proxy:
         with pytest.raises(psycopg.OperationalError, match='database "no_such_database"'):
@@ -56,12 +59,14 @@ async def test_what_the_server_says_of_a_login_reaches_the_client(upstream: Upst
 
 
 async def test_a_server_that_is_not_there(recorder: Recorder) -> None:
+    """A server that is not there."""
     async with PostgresProxy(Upstream("127.0.0.1", 1, "ada", ""), replica="A", recorder=recorder) as proxy:
         with pytest.raises(psycopg.OperationalError, match="the database server cannot be reached"):
             await psycopg.AsyncConnection.connect(proxy.url)
 
 
 async def test_a_client_that_speaks_something_else_is_told_so(proxy: PostgresProxy) -> None:
+    """A client that speaks something else is told so."""
     for greeting in (b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01"):
         reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
         writer.write(greeting)
@@ -70,6 +75,7 @@ async def test_a_client_that_speaks_something_else_is_told_so(proxy: PostgresPro
 
 
 async def test_more_connections_than_a_replica_may_have(proxy: PostgresProxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More connections than a replica may have."""
     monkeypatch.setattr("grader.wire.proxy.MAX_CONNECTIONS", 1)
     async with await psycopg.AsyncConnection.connect(proxy.url):
         with pytest.raises(psycopg.OperationalError, match="too many connections"):
@@ -79,6 +85,7 @@ async def test_more_connections_than_a_replica_may_have(proxy: PostgresProxy, mo
 
 @pytest.mark.parametrize("method", ["trust", "cleartext", "md5"])
 async def test_servers_that_authenticate_otherwise(recorder: Recorder, method: str) -> None:
+    """The proxy logs in to servers that trust, or want the password clear or as md5."""
     given: list[bytes] = []
     salt = secrets.token_bytes(4)
     request = {
@@ -113,6 +120,8 @@ async def test_servers_that_authenticate_otherwise(recorder: Recorder, method: s
 async def test_a_server_that_wants_what_the_proxy_cannot_do(
     recorder: Recorder, request_body: bytes, words: str
 ) -> None:
+    """A server that wants what the proxy cannot do."""
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readexactly(int.from_bytes(await reader.readexactly(4), "big") - 4)
         writer.write(script.message("R", request_body))
@@ -121,6 +130,20 @@ async def test_a_server_that_wants_what_the_proxy_cannot_do(
     async with scripted(serve) as upstream, PostgresProxy(upstream, replica="A", recorder=recorder) as proxy:
         with pytest.raises(psycopg.OperationalError, match=words):
             await psycopg.AsyncConnection.connect(proxy.url)
+
+
+async def test_a_protocol_that_the_server_does_not_know_is_negotiated(proxy: PostgresProxy) -> None:
+    """A protocol that the server does not know is negotiated, and its answer passes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+    names = {"user": proxy.upstream.user, "database": proxy.database, "_pq_.wish": "1"}
+    writer.write(script.startup((3 << 16) + 9999, **names))
+    assert (await reader.readexactly(9))[:1] == b"R"
+    writer.write(script.message("p", proxy.secret.encode() + b"\0"))
+    answer = await reader.readuntil(script.ready())
+    assert answer[:1] == b"v"
+    assert b"_pq_.wish\0" in answer
+    assert answer.index(b"_pq_.wish\0") < answer.index(script.message("R", bytes(4)))
+    writer.close()
 
 
 SERVER_FIRST = b"r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096"
@@ -140,6 +163,7 @@ def test_scram_is_that_of_rfc_7677() -> None:
 
 @pytest.mark.parametrize("challenge", [b"", b"r=other,s=W22Z,i=4096", b"r=abc,s=W22Z,i=4096", b"r=abcd,s=W22Z,i=0"])
 def test_a_challenge_for_someone_else_is_refused(challenge: bytes) -> None:
+    """A challenge for someone else is refused."""
     with pytest.raises(ScramError):
         Scram("pencil", nonce="abc").answer(challenge)
 
@@ -156,4 +180,5 @@ def test_a_challenge_for_someone_else_is_refused(challenge: bytes) -> None:
     ],
 )
 def test_a_password_is_prepared_as_rfc_4013_says_or_left_alone(password: str, prepared: str) -> None:
+    """A password is prepared as RFC 4013 says or left alone."""
     assert saslprep(password) == prepared

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -42,8 +43,9 @@ def framed(framer: Framer, pieces: list[bytes]) -> list[tuple[str, bytes, int, i
 
 
 def pieces_of(data: bytes, places: list[int]) -> list[bytes]:
+    """Cut bytes at places."""
     edges = [0, *sorted(place for place in places if place < len(data)), len(data)]
-    return [data[start:stop] for start, stop in zip(edges, edges[1:], strict=False)]
+    return [data[start:stop] for start, stop in pairwise(edges)]
 
 
 @given(messages, cuts, st.booleans())
@@ -52,6 +54,7 @@ def test_frames_do_not_depend_on_where_the_bytes_are_cut(
     places: list[int],
     from_client: bool,  # noqa: FBT001 -- hypothesis passes it
 ) -> None:
+    """Frames do not depend on where the bytes are cut."""
     data = b"".join(parts)
 
     def new() -> Framer:
@@ -69,6 +72,7 @@ def test_frames_do_not_depend_on_where_the_bytes_are_cut(
 
 @given(messages, st.binary(min_size=1, max_size=3))
 def test_bytes_behind_the_last_message_wait(parts: list[bytes], rest: bytes) -> None:
+    """Bytes behind the last message wait."""
     framer = Framer(from_client=False)
     framer.feed(b"".join(parts) + rest)
     assert framer.partial
@@ -81,6 +85,7 @@ def test_bytes_behind_the_last_message_wait(parts: list[bytes], rest: bytes) -> 
 
 
 def test_a_startup_is_read_byte_by_byte_behind_requests_for_encryption() -> None:
+    """A startup is read byte by byte behind requests for encryption."""
     ssl = struct.pack("!II", 8, 80877103)
     gss = struct.pack("!II", 8, 80877104)
     data = gss + ssl + script.startup(196610, user="ada") + script.query("SELECT 1")
@@ -91,6 +96,7 @@ def test_a_startup_is_read_byte_by_byte_behind_requests_for_encryption() -> None
 
 @pytest.mark.parametrize("key", [b"\1\2\3\4", bytes(range(200))])
 def test_a_cancel_request_may_have_a_long_key(key: bytes) -> None:
+    """A cancel request may have a long key."""
     body = struct.pack("!II", 80877102, 77) + key
     frames = Framer(from_client=True).feed(struct.pack("!I", len(body) + 4) + body)
     assert [(frame.kind, frame.body) for frame in frames] == [(CANCEL, body)]
@@ -107,12 +113,14 @@ def test_a_cancel_request_may_have_a_long_key(key: bytes) -> None:
     ],
 )
 def test_impossible_lengths_are_errors(data: bytes) -> None:
+    """Impossible lengths are errors."""
     with pytest.raises(ProtocolError):
         Framer(from_client=True).feed(data)
 
 
 @pytest.mark.parametrize("chunk", [1000, 64 << 10, 1 << 30])
 def test_of_a_long_body_the_head_and_the_tail_are_held(chunk: int) -> None:
+    """Of a long body the head and the tail are held."""
     body = b"".join(b"%09d " % number for number in range(100_000))
     data = script.message("N", body)
     framer = Framer(from_client=False)
@@ -121,6 +129,7 @@ def test_of_a_long_body_the_head_and_the_tail_are_held(chunk: int) -> None:
 
 
 def test_rows_of_any_size_are_not_held() -> None:
+    """Rows of any size are not held."""
     framer = Framer(from_client=False)
     framer.feed(b"D" + struct.pack("!I", (1 << 30) - 1))
     chunk = bytes(1 << 20)

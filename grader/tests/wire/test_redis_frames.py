@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +23,7 @@ scalars = st.one_of(
 
 
 def aggregate(inner: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
+    """Return a strategy for arrays, sets, maps and attributed values of inner values."""
     lists = st.lists(inner, max_size=4)
     pairs = st.lists(st.tuples(inner, inner), max_size=3)
     return st.one_of(
@@ -38,6 +41,7 @@ cuts = st.lists(st.integers(0, 400), max_size=20)
 
 
 def framed(pieces: list[bytes], *, from_client: bool) -> list[tuple[str, str, int, int]]:
+    """Return what a framer makes of pieces, in a form that can be compared."""
     framer = Framer(from_client=from_client)
     found: list[Message] = []
     for piece in pieces:
@@ -48,12 +52,13 @@ def framed(pieces: list[bytes], *, from_client: bool) -> list[tuple[str, str, in
 
 @given(st.one_of(replies.map(lambda r: (False, r)), commands.map(lambda c: (True, c))), cuts)
 def test_messages_do_not_depend_on_where_the_bytes_are_cut(given: tuple[bool, list[bytes]], places: list[int]) -> None:
+    """Messages do not depend on where the bytes are cut."""
     from_client, parts = given
     data = b"".join(parts)
     whole = framed([data], from_client=from_client)
     assert framed([data[at : at + 1] for at in range(len(data))], from_client=from_client) == whole
     edges = [0, *sorted(place for place in places if place < len(data)), len(data)]
-    cut = [data[start:stop] for start, stop in zip(edges, edges[1:], strict=False)]
+    cut = [data[start:stop] for start, stop in pairwise(edges)]
     assert framed(cut, from_client=from_client) == whole
     assert len(whole) == len(parts)
     assert [size for _, _, _, size in whole] == [len(part) for part in parts]
@@ -61,12 +66,14 @@ def test_messages_do_not_depend_on_where_the_bytes_are_cut(given: tuple[bool, li
 
 @given(commands)
 def test_a_command_is_its_words(parts: list[bytes]) -> None:
+    """A command is its words."""
     for message, part in zip(Framer(from_client=True).feed(b"".join(parts)), parts, strict=True):
         assert isinstance(message.value, list)
         assert command(*message.value) == part
 
 
 def test_bytes_behind_the_last_message_wait() -> None:
+    """Bytes behind the last message wait."""
     framer = Framer(from_client=False)
     assert [message.value for message in framer.feed(b"+OK\r\n$5\r\nhe")] == [b"OK"]
     assert framer.partial == 6
@@ -74,20 +81,24 @@ def test_bytes_behind_the_last_message_wait() -> None:
 
 
 def test_of_an_array_the_elements_are_counted_and_of_a_map_the_pairs() -> None:
+    """Of an array the elements are counted and of a map the pairs."""
     data = b"*3\r\n:1\r\n:2\r\n:3\r\n%2\r\n+a\r\n:1\r\n+b\r\n:2\r\n$-1\r\n*0\r\n>2\r\n+message\r\n+hi\r\n"
     assert [message.elements for message in Framer(from_client=False).feed(data)] == [3, 2, 0, 0, 2]
 
 
 def test_an_attribute_belongs_to_what_follows_it() -> None:
+    """An attribute belongs to what follows it."""
     (message,) = Framer(from_client=False).feed(b"|1\r\n+ttl\r\n:9\r\n*1\r\n:7\r\n")
     assert (message.kind, message.value) == ("*", [7])
 
 
 def test_a_plain_line_is_a_command() -> None:
+    """A plain line is a command."""
     assert [message.value for message in Framer(from_client=True).feed(b"GET a\r\n\r\n")] == [[b"GET", b"a"], []]
 
 
 def test_a_long_string_is_cut() -> None:
+    """A long string is cut."""
     framer = Framer(from_client=False)
     framer.feed(b"$%d\r\n" % (500 << 20))
     chunk = bytes(1 << 20)
@@ -99,6 +110,7 @@ def test_a_long_string_is_cut() -> None:
 
 
 def test_a_long_array_is_abridged_and_counted() -> None:
+    """A long array is abridged and counted."""
     element = b"$1000\r\n" + bytes(1000) + b"\r\n"
     (message,) = Framer(from_client=False).feed(b"*20000\r\n" + element * 20_000)
     assert message.elements == 20_000
@@ -108,5 +120,6 @@ def test_a_long_array_is_abridged_and_counted() -> None:
 
 @pytest.mark.parametrize("data", [b"*1\r\n+GET\r\n", b"*x\r\n", b"*1\r\n$y\r\n", b"*1\r\n*1\r\n$1\r\na\r\n"])
 def test_a_client_sends_nothing_but_arrays_of_strings(data: bytes) -> None:
+    """A client sends nothing but arrays of strings."""
     with pytest.raises(ProtocolError):
         Framer(from_client=True).feed(data)

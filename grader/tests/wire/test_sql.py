@@ -42,6 +42,7 @@ from grader.wire.postgres import sql
     ],
 )
 def test_category(text: str, category: Category) -> None:
+    """The first words of a statement, behind its comments, say what it is."""
     assert sql.read(text).category is category
 
 
@@ -63,6 +64,7 @@ def test_category(text: str, category: Category) -> None:
     ],
 )
 def test_a_statement_touches_if_it_writes_or_locks_or_may(text: str, *, touches: bool) -> None:
+    """A statement touches if it writes or locks or may."""
     assert sql.read(text).touches is touches
 
 
@@ -82,4 +84,5 @@ def test_a_statement_touches_if_it_writes_or_locks_or_may(text: str, *, touches:
     ],
 )
 def test_a_query_is_split_where_the_server_splits_it(text: str, parts: list[str]) -> None:
+    """A query is split where the server splits it."""
     assert sql.split(text) == parts

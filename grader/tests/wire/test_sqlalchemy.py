@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 async def test_the_first_connection_counts_like_every_other(
     proxy: PostgresProxy, recorder: Recorder, driver: str
 ) -> None:
+    """The first connection counts like every other."""
     engine = create_async_engine(proxy.url.replace("postgresql", f"postgresql+{driver}"), pool_pre_ping=True)
     windows = []
     for number in range(3):
@@ -37,6 +38,7 @@ async def test_the_first_connection_counts_like_every_other(
 
 @pytest.mark.parametrize("driver", ["psycopg", "asyncpg"])
 async def test_many_rows_are_inserted_in_few_statements(proxy: PostgresProxy, recorder: Recorder, driver: str) -> None:
+    """Many rows are inserted in few statements."""
     engine = create_async_engine(proxy.url.replace("postgresql", f"postgresql+{driver}"))
     async with engine.connect() as connection:
         await connection.execute(

@@ -8,12 +8,13 @@ from collections import deque
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from grader.wire.connection import Connection
+from grader.wire.link import IN_FLIGHT
 from grader.wire.postgres import messages
 from grader.wire.postgres.conversation import Conversation
 from grader.wire.postgres.frames import CANCEL, STARTUP, Frame, Framer, ProtocolError
 from grader.wire.postgres.login import Login, LoginError
-from grader.wire.link import IN_FLIGHT
-from grader.wire.proxy import LOGIN_SECONDS, Connection, Proxy
+from grader.wire.proxy import LOGIN_SECONDS, Proxy
 
 if TYPE_CHECKING:
     from grader.wire.link import Side
@@ -311,12 +312,7 @@ class PostgresConnection(Connection):
         self.start(asyncio.get_running_loop().create_task(self._pass(statement)))
 
     async def _pass(self, statement: Statement) -> None:
-        gate = self.proxy.gate
-        try:
-            if gate is not None:
-                await gate(statement)
-        except Exception:  # noqa: BLE001 -- whatever a gate raises cuts the connection, as its contract says
-            self.end()
+        if not await self.ask(statement):
             return
         self._gating = False
         self._conversation.release()

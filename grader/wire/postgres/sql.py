@@ -13,12 +13,16 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
 from grader.wire.recorder import Category
 
-_CACHED = 4096
-"""Texts up to this many characters are remembered with what they are; 1,000 of them."""
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CACHED = 32 << 10
+"""Texts up to this many characters are remembered with what they are, 200 of them; longer ones are not read through."""
 
 _LEXEME = re.compile(
     r"""
@@ -117,9 +121,8 @@ class Reading(NamedTuple):
     """It writes or locks, or may: an unknown function counts."""
 
 
-def _lexemes(text: str) -> list[tuple[str, str, int]]:
-    """Return (kind, text, end) of what matters in a text: no blanks, no comments."""
-    found: list[tuple[str, str, int]] = []
+def _lexemes(text: str) -> Iterator[tuple[str, str, int]]:
+    """Give (kind, text, end) of what matters in a text: no blanks, no comments."""
     position = 0
     while position < len(text):
         match = _LEXEME.match(text, position)
@@ -131,11 +134,10 @@ def _lexemes(text: str) -> list[tuple[str, str, int]]:
         elif kind == "dollar":
             closing = text.find(match[0], stop)
             stop = len(text) if closing < 0 else closing + len(match[0])
-            found.append(("string", "", stop))
+            yield "string", "", stop
         elif kind != "blank":
-            found.append((kind, match[0].lower() if kind == "word" else match[0], stop))
+            yield kind, match[0].lower() if kind == "word" else match[0], stop
         position = stop
-    return found
 
 
 def _comment_end(text: str, start: int) -> int:
@@ -182,19 +184,24 @@ def read(text: str) -> Reading:
 
 
 def _read(text: str) -> Reading:
-    lexemes = [(kind, word) for kind, word, _ in _lexemes(text) if kind != "end"]
-    if not lexemes:
+    lexemes = ((kind, word) for kind, word, _ in _lexemes(text) if kind != "end")
+    first = list(islice(lexemes, 2))
+    if not first:
         return Reading(Category.EMPTY, touches=False)
-    first = tuple(word for _, word in lexemes[:2])
-    category = _CATEGORIES.get(first) or _CATEGORIES.get(first[:1]) or Category.STATEMENT
-    if category is Category.STATEMENT and first[0] in {"select", "with"} and _is_probe(text):
-        category = Category.PROBE
+    words = tuple(word for _, word in first)
+    category = _CATEGORIES.get(words) or _CATEGORIES.get(words[:1]) or Category.STATEMENT
     if category is Category.COPY:
-        return Reading(category, touches=("word", "from") in _outside_parentheses(lexemes))
-    return Reading(category, touches=category is Category.STATEMENT and _touches(lexemes))
+        return Reading(category, touches=("word", "from") in _outside_parentheses([*first, *lexemes]))
+    if category is not Category.STATEMENT:
+        return Reading(category, touches=False)
+    if len(text) > _CACHED or words[-1 if words[0] == "(" else 0] not in _READS:
+        return Reading(category, touches=True)
+    if words[0] in {"select", "with"} and _is_probe(text):
+        return Reading(Category.PROBE, touches=False)
+    return Reading(category, touches=_touches([*first, *lexemes]))
 
 
-_read_cached = lru_cache(maxsize=1000)(_read)
+_read_cached = lru_cache(maxsize=200)(_read)
 
 
 def _is_probe(text: str) -> bool:
@@ -214,10 +221,7 @@ def _outside_parentheses(lexemes: list[tuple[str, str]]) -> list[tuple[str, str]
 
 
 def _touches(lexemes: list[tuple[str, str]]) -> bool:
-    if lexemes[0] == ("other", "("):
-        lexemes = lexemes[1:]
-    if not lexemes or lexemes[0][1] not in _READS:
-        return True
+    """Whether a statement that begins like a read writes or locks after all."""
     last = ("", "")
     for lexeme in lexemes:
         kind, word = lexeme

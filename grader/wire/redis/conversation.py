@@ -93,7 +93,7 @@ class Conversation:
         noise = category in _NOISE or not words
         text = " ".join([name, *(_text(word) for word in words[1:2])])
         secret = name in {"AUTH", "HELLO"}
-        self._young = self._young and noise
+        self._young = self._young and noise and category is not Category.BEGIN
         statement = Statement(
             0,
             self.replica,

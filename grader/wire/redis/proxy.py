@@ -6,8 +6,9 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
+from grader.wire.connection import Connection
 from grader.wire.link import IN_FLIGHT
-from grader.wire.proxy import LOGIN_SECONDS, Connection, Proxy
+from grader.wire.proxy import LOGIN_SECONDS, Proxy
 from grader.wire.redis.admission import OWN, Do, Ruling, judge
 from grader.wire.redis.conversation import Conversation
 from grader.wire.redis.frames import Framer, Message, ProtocolError, command
@@ -177,12 +178,7 @@ class RedisConnection(Connection):
         return True
 
     async def _pass(self, statement: Statement, words: list[bytes]) -> None:
-        gate = self.proxy.gate
-        try:
-            if gate is not None:
-                await gate(statement)
-        except Exception:  # noqa: BLE001 -- whatever a gate raises cuts the connection, as its contract says
-            self.end()
+        if not await self.ask(statement):
             return
         self._gating = None
         statement.released = True

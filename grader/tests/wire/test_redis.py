@@ -1,0 +1,209 @@
+"""redis-py works through the proxy as it does without it, and what it did is recorded."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+import redis
+import redis.asyncio
+
+from grader.tests.wire.tap import scripted
+from grader.wire import Category, Recorder, RedisProxy, Upstream
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+@pytest.fixture(params=[2, 3])
+async def client(redis_proxy: RedisProxy, request: pytest.FixtureRequest) -> AsyncIterator[redis.asyncio.Redis]:
+    """A client of each version of the protocol."""
+    async with redis.asyncio.Redis.from_url(redis_proxy.url, protocol=request.param) as client:
+        yield client
+        await client.flushdb()
+
+
+async def test_commands_are_recorded(client: redis.asyncio.Redis, recorder: Recorder) -> None:
+    """Commands are recorded."""
+    await client.set("a", "1")
+    assert await client.get("a") == b"1"
+    assert await client.get("nothing") is None
+    assert await client.rpush("l", "x", "y") == 2
+    assert await client.lrange("l", 0, -1) == [b"x", b"y"]
+    found = [(s.text, s.parameters, s.rows) for s in recorder.counted]
+    assert found == [
+        ("SET a", ("1",), 1),
+        ("GET a", (), 1),
+        ("GET nothing", (), 0),
+        ("RPUSH l", ("x", "y"), 1),
+        ("LRANGE l", ("0", "-1"), 2),
+    ]
+    assert recorder.round_trips == 5
+    assert recorder.setup_round_trips > 0
+
+
+async def test_a_transaction_is_one_round_trip(client: redis.asyncio.Redis, recorder: Recorder) -> None:
+    """A transaction is one round trip."""
+    await client.ping()
+    with recorder.recording() as window:
+        async with client.pipeline(transaction=True) as pipe:
+            pipe.set("n", 1)
+            pipe.incr("n")
+            assert await pipe.execute() == [True, 2]
+    assert [s.text for s in window.statements] == ["MULTI", "SET n", "INCRBY n", "EXEC"]
+    assert [s.category for s in window.statements if s.category != "statement"] == [Category.BEGIN, Category.COMMIT]
+    assert window.round_trips == 1
+
+
+async def test_a_pipeline_is_one_round_trip(client: redis.asyncio.Redis, recorder: Recorder) -> None:
+    """A pipeline is one round trip."""
+    await client.ping()
+    with recorder.recording() as window:
+        async with client.pipeline(transaction=False) as pipe:
+            for number in range(100):
+                pipe.set(f"k{number}", number)
+            await pipe.execute()
+    assert len(window.counted) == 100
+    assert window.round_trips == 1
+
+
+async def test_publish_and_subscribe(client: redis.asyncio.Redis, redis_proxy: RedisProxy, recorder: Recorder) -> None:
+    """Publish and subscribe."""
+    async with client.pubsub() as listener:
+        await listener.subscribe("news", "weather")
+        await listener.psubscribe("n*")
+        kinds = [(await listener.get_message(timeout=5))["type"] for _ in range(3)]
+        assert kinds == ["subscribe", "subscribe", "psubscribe"]
+        await client.publish("news", "hello")
+        assert {(await listener.get_message(timeout=5))["type"] for _ in range(2)} == {"message", "pmessage"}
+        await listener.unsubscribe()
+        await listener.punsubscribe()
+        assert len([await listener.get_message(timeout=5) for _ in range(3)]) == 3
+        await redis_proxy.idle()
+    assert [s.text for s in recorder.counted if s.category is Category.LISTEN][:2] == [
+        "SUBSCRIBE news",
+        "PSUBSCRIBE n*",
+    ]
+    assert [s.done for s in recorder.statements] == [True] * len(recorder.statements)
+
+
+async def test_a_blocking_command_is_in_flight_until_it_is_answered(
+    client: redis.asyncio.Redis, redis_proxy: RedisProxy
+) -> None:
+    """A blocking command is in flight until it is answered."""
+    waiting = asyncio.ensure_future(client.blpop("queue", timeout=10))
+    while redis_proxy.is_idle:
+        await client.ping()
+    idle = asyncio.create_task(redis_proxy.idle())
+    await client.rpush("queue", "job")
+    assert list(await waiting or ()) == [b"queue", b"job"]
+    await idle
+
+
+async def test_an_error_is_recorded(client: redis.asyncio.Redis, recorder: Recorder) -> None:
+    """An error is recorded."""
+    await client.set("s", "text")
+    with pytest.raises(redis.ResponseError):
+        await client.lpush("s", 1)
+    statement = recorder.counted[-1]
+    assert (statement.error, statement.rows) == ("WRONGTYPE", 0)
+    assert "wrong kind of value" in statement.error_message
+
+
+async def test_what_administers_the_server_is_refused(
+    client: redis.asyncio.Redis, redis_upstream: Upstream, recorder: Recorder
+) -> None:
+    """What administers the server is refused."""
+    for words in (
+        ("CONFIG", "GET", "requirepass"),
+        ("ACL", "LIST"),
+        ("SHUTDOWN",),
+        ("MONITOR",),
+        ("DEBUG", "SLEEP", "0"),
+    ):
+        with pytest.raises(redis.exceptions.NoPermissionError):
+            await client.execute_command(*words)  # type: ignore[no-untyped-call]
+    async with client.pipeline(transaction=False) as pipe:
+        pipe.set("a", 1)
+        pipe.config_get("*")
+        pipe.get("a")
+        first, second, third = await pipe.execute(raise_on_error=False)
+    assert (first, third) == (True, b"1")
+    assert isinstance(second, redis.exceptions.NoPermissionError)
+    assert all(redis_upstream.password not in repr(statement) for statement in recorder.statements)
+
+
+@pytest.mark.parametrize("protocol", [2, 3])
+async def test_a_client_without_the_secret_is_refused(redis_proxy: RedisProxy, protocol: int) -> None:
+    """A client without the secret is refused."""
+    wrong = redis_proxy.url.replace(redis_proxy.secret, "wrong")
+    async with redis.asyncio.Redis.from_url(wrong, protocol=protocol, retry=None) as client:
+        with pytest.raises(redis.AuthenticationError):
+            await client.get("a")
+
+
+async def talk(proxy: RedisProxy, *lines: bytes) -> bytes:
+    """Send lines, and return everything that is answered up to the end."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+    writer.write(b"".join(line.replace(b"SECRET", proxy.secret.encode()) + b"\r\n" for line in lines))
+    answer = await reader.read()
+    writer.close()
+    return answer
+
+
+async def test_every_door_is_shut_without_the_secret(redis_proxy: RedisProxy, recorder: Recorder) -> None:
+    """Every door is shut without the secret."""
+    answer = await talk(redis_proxy, b"GET a", b"HELLO 3", b"AUTH a b c", b"AUTH ada SECRET", b"CONFIG GET x", b"QUIT")
+    assert [line.split()[0] for line in answer.split(b"\r\n")[:-1]] == [
+        b"-NOAUTH",
+        b"-NOAUTH",
+        b"-ERR",
+        b"-WRONGPASS",
+        b"-NOAUTH",
+        b"+OK",
+    ]
+    assert redis_proxy.secret not in repr(recorder.statements)
+
+
+async def test_reset_makes_a_stranger_of_a_client(redis_proxy: RedisProxy) -> None:
+    """Reset makes a stranger of a client."""
+    answer = await talk(redis_proxy, b"AUTH SECRET", b"SET r 1", b"RESET", b"GET r", b"AUTH SECRET", b"GET r", b"QUIT")
+    lines = answer.split(b"\r\n")
+    assert lines[:3] == [b"+OK", b"+OK", b"+RESET"]
+    assert lines[3].startswith(b"-NOAUTH")
+    assert lines[4:] == [b"+OK", b"$1", b"1", b"+OK", b""]
+
+
+async def test_replies_that_are_turned_off_are_not_waited_for(redis_proxy: RedisProxy) -> None:
+    """Replies that are turned off are not waited for."""
+    answer = await talk(
+        redis_proxy, b"AUTH SECRET", b"CLIENT REPLY SKIP", b"SET r 1", b"CLIENT REPLY OFF", b"GET r",
+        b"CLIENT REPLY ON", b"GET r", b"QUIT",
+    )  # fmt: skip
+    assert answer == b"+OK\r\n+OK\r\n$1\r\n1\r\n+OK\r\n"
+
+
+async def test_a_server_that_is_not_there_or_will_not_have_the_proxy(recorder: Recorder) -> None:
+    """A server that is not there or will not have the proxy."""
+    async with RedisProxy(Upstream("127.0.0.1", 1, "default", "x"), replica="A", recorder=recorder) as proxy:
+        assert b"cannot be reached" in await talk(proxy, b"AUTH SECRET")
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"the real one\r\n")
+        writer.write(b"-WRONGPASS no\r\n")
+        await reader.read()
+
+    async with scripted(refuse) as upstream, RedisProxy(upstream, replica="A", recorder=recorder) as proxy:
+        assert b"the proxy cannot log in: WRONGPASS no" in await talk(proxy, b"AUTH SECRET")
+
+
+async def test_latency_is_added_to_a_round_trip(client: redis.asyncio.Redis, redis_proxy: RedisProxy) -> None:
+    """Latency is added to a round trip."""
+    await client.ping()
+    redis_proxy.latency = 0.05
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await client.ping()
+    assert loop.time() - began >= 0.05
+    redis_proxy.latency = 0

@@ -1,0 +1,160 @@
+"""One connection through a proxy: its two sides, what each does to the other, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from grader.wire.link import Link, Listener, Side
+from grader.wire.proxy import Cut
+
+if TYPE_CHECKING:
+    from grader.wire.proxy import Proxy
+    from grader.wire.recorder import Statement
+
+
+class Connection(Listener, ABC):
+    """One client's connection and the proxy's own to the server."""
+
+    def __init__(self, proxy: Proxy, number: int) -> None:
+        self.proxy = proxy
+        self.number = number
+        self.client = Side(self)
+        self.server: Side | None = None
+        self.link = Link(self._deliver, self._finish, self._link_crowded)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.counted = True
+        """Whether it is one of the proxy's open connections: not a cancel request, not one turned away."""
+        self._over = False
+        self._client_ended = False
+
+    @property
+    @abstractmethod
+    def idle(self) -> bool:
+        """Whether nothing is in flight."""
+
+    @property
+    @abstractmethod
+    def in_transaction(self) -> bool:
+        """Whether the server holds a transaction open."""
+
+    @abstractmethod
+    def from_client(self, data: bytes) -> None:
+        """Take bytes from the client."""
+
+    @abstractmethod
+    def from_server(self, data: bytes) -> None:
+        """Take bytes from the server."""
+
+    @abstractmethod
+    def over(self) -> None:
+        """Note that the connection has ended."""
+
+    @abstractmethod
+    def refuse(self) -> None:
+        """Tell the client that there are too many connections."""
+
+    # what the sides tell
+
+    def received(self, side: Side, data: bytes) -> None:
+        """Pass bytes to who understands them."""
+        if side is self.client:
+            self.from_client(data)
+        else:
+            self.from_server(data)
+
+    def ended(self, side: Side) -> None:
+        """Pass on that one side will send nothing more."""
+        if side is not self.client:
+            self.client.close()
+        elif self.server is None:
+            self.end()
+        else:
+            self._client_ended = True
+            self.client_ended()
+
+    def client_ended(self) -> None:
+        """Send the end of the client's stream after everything before it."""
+        self.link.end(self.proxy.latency)
+
+    def lost(self, side: Side) -> None:
+        """Close one side when the other has gone."""
+        if side is self.client:
+            self.end()
+        else:
+            self.client.close()
+            self._close_book()
+
+    def pressed(self, side: Side, *, full: bool) -> None:
+        """Read one side only as fast as the other can be written."""
+        source = self.server if side is self.client else self.client
+        if source is None:
+            return
+        if full:
+            source.stop_reading("slow reader")
+        else:
+            source.go_on_reading("slow reader")
+
+    def end(self) -> None:
+        """End both sides now."""
+        self.link.drop()
+        for task in self._tasks:
+            task.cancel()
+        if self.server is not None:
+            self.server.abort()
+        self.client.abort()
+        self._close_book()
+        self.proxy.forget(self)
+
+    def _close_book(self) -> None:
+        if not self._over:
+            self._over = True
+            self.over()
+            self.proxy.look()
+
+    # towards the server
+
+    async def ask(self, statement: Statement) -> bool:
+        """Ask the gate for permission; return False when it cut the connection."""
+        gate = self.proxy.gate
+        try:
+            if gate is not None:
+                await gate(statement)
+        except Cut:
+            self.end()
+            return False
+        except Exception:
+            self.end()
+            raise
+        return True
+
+    async def connect(self) -> None:
+        """Open the connection to the server; raises OSError."""
+        upstream = self.proxy.upstream
+        side = Side(self)
+        await asyncio.get_running_loop().create_connection(lambda: side, upstream.host, upstream.port)
+        self.server = side
+
+    def start(self, task: asyncio.Task[None]) -> None:
+        """Keep a task until it is done or the connection ends."""
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _deliver(self, data: bytes) -> None:
+        if self.server is not None:
+            self.server.write(data)
+
+    def _finish(self) -> None:
+        if self.server is not None:
+            self.server.write_eof()
+
+    def _link_crowded(self, crowded: bool) -> None:  # noqa: FBT001 -- a callback
+        if crowded:
+            self.client.stop_reading("latency")
+        else:
+            self.client.go_on_reading("latency")
+
+    def gone(self) -> set[asyncio.Task[None]]:
+        """Return the tasks that are not done yet."""
+        return set(self._tasks)
