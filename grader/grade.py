@@ -44,16 +44,17 @@ class Options:
 class Grader:
     """Grades submissions, one after the other, on one pair of servers and one event loop in a thread of its own.
 
-    `tell` is given one line before anything slow. Every method may be called from one other thread, and blocks it.
+    `tell` is given one line before anything slow; `host` may have begun already, and is closed with the grader.
+    Every method may be called from one other thread, and blocks it.
     """
 
-    def __init__(self, options: Options, tell: Callable[[str], None]) -> None:
+    def __init__(self, options: Options, tell: Callable[[str], None], host: Host | None = None) -> None:
         self._options = options
         self._tell = tell
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="grader", daemon=True)
         self._thread.start()
-        self._host = Host(start_method=options.start_method)
+        self._host = host or Host(start_method=options.start_method)
         self._host.begin()
         self._pair: Pair | None = None
         self._lab: Lab | None = None

@@ -61,7 +61,10 @@ class Lab:
         self._stations: dict[str, Station] = {}
 
     async def open(self) -> Self:
-        """Copy the submission, make its database and start its replicas; Unusable where that cannot be done."""
+        """Copy the submission, make its database and begin to start its replicas; Unusable where that cannot be done.
+
+        Whether they start is known when the first request is sent.
+        """
         try:
             self._folder = await asyncio.to_thread(self._copy)
         except SubmissionError as error:
@@ -88,7 +91,8 @@ class Lab:
             name: Station(name, self._host, self._folder, self._limits, self.recorder, self._database, redis)
             for name in REPLICAS
         }
-        await self._serve(REPLICAS[0])
+        for station in self._stations.values():
+            station.begin()
 
     async def _serve(self, name: str) -> Station:
         """Return the station of this name when its replica serves."""

@@ -11,7 +11,7 @@ import pytest
 
 from grader.kata import is_entry, load_kata
 from grader.plugin import arguments
-from grader.plugin.items import GRADER, CheckItem, Folder, file_of, folder_of, services_of
+from grader.plugin.items import GRADER, HOST, CheckItem, Folder, file_of, folder_of, services_of
 from grader.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -39,23 +39,30 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     found = arguments.find(known.file_or_dir, early_config.invocation_params.dir)
     known.file_or_dir = found.arguments
     known.noconftest = known.noconftest or found.brings_conftest
-    # pytest-asyncio warns where no ini file sets its scope, and a submission has none.
-    warnings.filterwarnings("ignore", ".*asyncio_default_fixture_loop_scope", pytest.PytestDeprecationWarning)
     arguments.refuse_ini(early_config.inipath)
+    if found.submissions and not known.collectonly:
+        from grader.replica import Host  # noqa: PLC0415 -- other runs need not pay for its import
+
+        # Its imports take as long as all that pytest does before the first check: let them run side by side.
+        early_config.stash[HOST] = Host(start_method=known.replicas)
+        early_config.stash[HOST].begin(found.packages)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Understand numbers in the arguments, and get a grader going as early as can be."""
+    # pytest-asyncio warns where no ini file sets its scope, and a submission has none.
+    warnings.filterwarnings("ignore", ".*asyncio_default_fixture_loop_scope", pytest.PytestDeprecationWarning)
     found = arguments.find(config.args, config.invocation_params.dir)
     config.args[:] = found.arguments
     arguments.require_folder(config.option.result_json, config.invocation_params.dir)
-    if found.submissions and not config.option.collectonly:
+    if HOST in config.stash:
         from grader.grade import Grader  # noqa: PLC0415 -- other runs need not pay for its import
 
         def tell(text: str) -> None:
             config.get_terminal_writer().line(text, flush=True)
 
-        config.stash[GRADER] = Grader(arguments.options(config.option), tell)
+        config.stash[GRADER] = Grader(arguments.options(config.option), tell, config.stash[HOST])
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

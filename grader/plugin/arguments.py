@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from grader.grade import Options
+
+
+_FILES_READ = 200
+_BYTES_READ = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +93,13 @@ def options(chosen: Namespace) -> Options:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The arguments with numbers written out, and the gradable folders that they name or hold."""
+    """The arguments with numbers written out, and what there is in the gradable folders that they name or hold."""
 
     arguments: list[str]
     submissions: bool
     brings_conftest: bool
+    packages: tuple[str, ...]
+    """The packages that are named in the code there, of those that not every submission uses."""
 
 
 def find(arguments: list[str], cwd: Path) -> Found:
@@ -103,6 +110,7 @@ def find(arguments: list[str], cwd: Path) -> Found:
         written,
         submissions=any(map(_holds_submission, paths)),
         brings_conftest=any(_brings_conftest(path) for path in paths),
+        packages=tuple(name for name in ("redis", "httpx") if any(_names(path, name) for path in paths)),
     )
 
 
@@ -156,6 +164,18 @@ def _submission_around(path: Path) -> Path | None:
         if (folder / "kata.toml").is_file() or is_entry(folder):
             return folder
     return None
+
+
+def _names(path: Path, package: str) -> bool:
+    """Whether the code there names a package; only a guess that saves time, so a few files will do."""
+    for file in islice((path if path.is_dir() else path.parent).rglob("app/**/*.py"), _FILES_READ):
+        try:
+            with file.open("rb") as opened:
+                if package.encode() in opened.read(_BYTES_READ):
+                    return True
+        except OSError:
+            continue
+    return False
 
 
 def _brings_conftest(path: Path) -> bool:

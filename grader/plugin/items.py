@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.grade import Grader  # noqa: F401 -- named in the key
+    from grader.replica import Host  # noqa: F401 -- likewise
 
 GRADER = pytest.StashKey["Grader"]()
+HOST = pytest.StashKey["Host"]()
 
 
 class Unmet(Exception):  # noqa: N818 -- how an item says that it did not pass; never shown as an exception

@@ -47,8 +47,11 @@ class Host:
         self._made = 0
         self._copies = 0
 
-    def begin(self) -> None:
-        """Start the parent process now, without waiting for it; a second call does nothing."""
+    def begin(self, packages: Sequence[str] = ()) -> None:
+        """Start the parent process now, without waiting for it; a second call does nothing.
+
+        `packages` names those that submissions of this run import, beside what all of them do.
+        """
         if self._process is not None:
             return
         self._directory, log = make_directory()
@@ -65,8 +68,8 @@ class Host:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
-        packages = [entry for entry in sys.path if Path(entry).name in {"site-packages", "dist-packages"}]
-        send(ours, {"method": self._method, "directory": str(self._directory), "path": packages})
+        path = [entry for entry in sys.path if Path(entry).name in {"site-packages", "dist-packages"}]
+        send(ours, {"method": self._method, "directory": str(self._directory), "path": path, "packages": list(packages)})
         self._socket = ours
 
     @property

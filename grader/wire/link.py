@@ -156,8 +156,6 @@ class Link:
 
     def _enqueue(self, data: bytes | None, latency: float) -> None:
         due = self._loop.time() + max(latency, 0)
-        if self._queue:
-            due = max(due, self._queue[-1][0])
         self._queue.append((due, data))
         if data is not None:
             self._bytes += len(data)
@@ -169,6 +167,7 @@ class Link:
     def _arrive(self) -> None:
         self._timer = None
         now = self._loop.time()
+        # in the order of sending: what was sent later at a smaller latency waits for what was sent before it
         while self._queue and self._queue[0][0] <= now:
             data = self._queue.popleft()[1]
             if data is None:

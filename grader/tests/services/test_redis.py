@@ -24,7 +24,11 @@ NO_RETRY = Retry(NoBackoff(), 0)
 def client(address: Address, password: str | None = None) -> Redis:
     """Connect as a submission's proxy does."""
     return Redis(
-        host=address.host, port=address.port, username=address.user, password=password or address.password, retry=None
+        host=address.host,
+        port=address.port,
+        username=address.user,
+        password=password or address.password,
+        retry=NO_RETRY,
     )
 
 
