@@ -24,7 +24,7 @@ flaky runs="100":
 
 # print the marks: seconds to a verdict, against a bare uvicorn, and memory
 bench:
-    uv run .ci/bench.py
+    uv run python -m grader.bench
 
 # all that must hold before a change lands, as CI runs it: of what is committed
 ci:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import shutil
 import socket
 import statistics
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from grader.kata import SOLUTIONS
+from grader.services import stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,8 +79,7 @@ class Bench:
 
     def stop_services(self) -> None:
         """Stop the embedded servers, as a reboot would."""
-        command = [sys.executable, "-m", "grader.services", "stop", "--home", str(self.home)]
-        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 -- our own command
+        asyncio.run(stop(self.home))
 
     def weight(self, layer: str) -> int:
         """Return the largest sum seen of the PSS of all processes of a run, in bytes, servers included."""
@@ -107,6 +109,7 @@ def _pss(process: psutil.Process) -> int:
 
 def main() -> None:
     """Print the marks."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or everything would be compiled at every start
     with tempfile.TemporaryDirectory(prefix="katas-bench-") as name:
         bench = Bench(Path(name))
         try:
@@ -131,7 +134,3 @@ def main() -> None:
             print(f"{'all processes of a run (PSS)':<36} {bench.weight('starter') / 1e6:6.0f} MB")  # noqa: T201 -- likewise
         finally:
             bench.stop_services()
-
-
-if __name__ == "__main__":
-    main()

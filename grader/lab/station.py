@@ -4,32 +4,47 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import httpx
-
+from grader.lab.client import TooLargeError, call
 from grader.lab.http import Answer, Budget, Request, Stopped, most_repeated, printed
+from grader.replica import HostError
 from grader.verdict import Evidence, Finding
-from grader.wire import PostgresProxy, Recorder, Statement, Upstream
-
-RedisProxy = None
+from grader.wire import PostgresProxy, Recorder, RedisProxy, Statement, Upstream
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from grader.lab.client import Raw
     from grader.replica import Host, Limits, Replica
     from grader.services import Address, Database
     from grader.wire import Gate
 
-MOST_BYTES = 64 << 20
-"""The largest answer that is read; a longer one is a finding."""
 
-_Raw = tuple[int, dict[str, str], bytes]
-"""Status, headers and body of an answer."""
+@dataclass(frozen=True, slots=True)
+class _Put:
+    """A replica as it stands in its place, with the wires that are its own."""
+
+    replica: Replica
+    postgres: PostgresProxy
+    redis: RedisProxy | None
+
+    @property
+    def wires(self) -> tuple[PostgresProxy | RedisProxy, ...]:
+        return (self.postgres, self.redis) if self.redis else (self.postgres,)
+
+    def set_gate(self, gate: Gate | None) -> None:
+        for wire in self.wires:
+            wire.gate = gate
+
+    async def end(self) -> None:
+        """Cut the wires, so that the servers let go of its locks, and end the process."""
+        await asyncio.gather(*(wire.close() for wire in self.wires), self.replica.kill())
 
 
 class Station:
-    """The place of one replica: its wires stay, its process is put there anew where it ended."""
+    """The place of one replica: where its process ended or was stopped, another is put."""
 
     def __init__(  # noqa: PLR0913, PLR0917 -- what a station is made of
         self,
@@ -46,134 +61,118 @@ class Station:
         self._folder = folder
         self._limits = limits
         self._recorder = recorder
-        upstream = Upstream(database.host, database.port, database.user, database.password, database.name)
-        self.postgres = PostgresProxy(upstream, replica=name, recorder=recorder)
-        self.redis = (
-            RedisProxy(Upstream(redis.host, redis.port, redis.user, redis.password), replica=name, recorder=recorder)
-            if redis
-            else None
-        )
-        self._replica: Replica | None = None
-        self._starting: asyncio.Task[Replica] | None = None
-        # A new connection for each request: one that is used again may die with the request before.
-        self._client = httpx.AsyncClient(
-            timeout=None,  # noqa: S113 -- send() has a budget
-            trust_env=False,
-            verify=False,  # noqa: S501 -- plain HTTP to our own machine; loading certificates takes 35 ms
-            limits=httpx.Limits(max_keepalive_connections=0),
-        )
+        self._postgres = Upstream(database.host, database.port, database.user, database.password, database.name)
+        self._redis = Upstream(redis.host, redis.port, redis.user, redis.password) if redis else None
+        self._put: asyncio.Task[_Put] | None = None
+        self._spare: asyncio.Task[_Put] | None = None
+        self._ending: set[asyncio.Task[None]] = set()
 
     def begin(self) -> None:
-        """Start the replica in the background unless one runs or starts."""
-        if self._replica is not None and self._replica.exited is not None:
-            self._starting = None
-        if self._starting is None:
-            self._starting = asyncio.create_task(self._start())
+        """Put a replica here in the background unless there is one."""
+        if self._put is None:
+            self._put, self._spare = self._spare or asyncio.create_task(self._start()), None
 
-    async def start(self) -> Replica:
-        """Start the replica unless it runs, and return it when it serves; BootError where it does not come up."""
+    def prepare(self) -> None:
+        """Have a second replica ready, which takes the place of the first at once when that has to go."""
+        if self._spare is None:
+            self._spare = asyncio.create_task(self._start())
+
+    async def _start(self) -> _Put:
+        postgres = PostgresProxy(self._postgres, replica=self.name, recorder=self._recorder)
+        redis = RedisProxy(self._redis, replica=self.name, recorder=self._recorder) if self._redis else None
+        await postgres.start()
+        environment = {"DATABASE_URL": postgres.url}
+        if redis is not None:
+            await redis.start()
+            environment["REDIS_URL"] = redis.url
+        replica = await self._host.replica(self.name, self._folder, environment=environment, limits=self._limits)
+        return _Put(replica, postgres, redis)
+
+    async def start(self) -> None:
+        """Put a replica here unless one runs, and wait until it serves; BootError where it does not come up."""
+        await self._serving()
+
+    async def _serving(self) -> _Put:
+        if self._put is not None and self._put.done() and (await self._put).replica.exited is not None:
+            self._renew()
         self.begin()
-        assert self._starting is not None  # noqa: S101 -- begin() put it there
-        return await self._starting
+        assert self._put is not None  # noqa: S101 -- begin() made it
+        put = await asyncio.shield(self._put)
+        await put.replica.ready()
+        return put
 
-    async def _start(self) -> Replica:
-        await self._end()
-        environment = {}
-        for variable, proxy in (("DATABASE_URL", self.postgres), ("REDIS_URL", self.redis)):
-            if proxy is not None:
-                await proxy.start()
-                environment[variable] = proxy.url
-        self._replica = await self._host.replica(self.name, self._folder, environment=environment, limits=self._limits)
-        await self._replica.ready()
-        return self._replica
+    def _renew(self) -> None:
+        """End the replica and put another here, both in the background."""
+        put, self._put = self._put, None
+        self._take_away(put)
+        self.begin()
+        self.prepare()
+
+    def _take_away(self, put: asyncio.Task[_Put] | None) -> None:
+        if put is not None:
+            ending = asyncio.create_task(_end(put))
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
 
     async def close(self) -> None:
         """End the replica and its wires."""
-        if self._starting is not None:
-            self._starting.cancel()
-            await asyncio.wait({self._starting})
-            self._starting = None
-        await self._end()
-        await self._client.aclose()
-
-    async def _end(self) -> None:
-        replica, self._replica = self._replica, None
-        if replica is not None:
-            await replica.kill()
-        for proxy in (self.postgres, self.redis):
-            if proxy is not None:
-                await proxy.close()
-
-    async def _renew(self) -> None:
-        """End the replica, and start another in the background."""
-        await self._end()
-        self._starting = None
-        self.begin()
+        self._take_away(self._put)
+        self._take_away(self._spare)
+        self._put = self._spare = None
+        await asyncio.gather(*self._ending)
 
     async def send(self, request: Request, budget: Budget, act: Gate | None = None) -> Answer:
         """Send one request on a connection of its own; a Finding where no answer comes within the budget.
 
-        `act` is awaited before each statement goes to the server.
+        `act` is awaited before each statement goes to the server; what it raises is raised here.
         """
-        replica = await self.start()
-        over = asyncio.get_running_loop().create_future()
-        sent = 0
+        put = await self._serving()
+        over = asyncio.Event()
         refused: list[BaseException] = []
 
         async def gate(statement: Statement) -> None:
-            nonlocal sent
-            sent += 1
-            if sent > budget.statements:
-                if not over.done():
-                    over.set_result(None)
-                await asyncio.Future()  # held until the wire is closed: the service is to run no further
-            if act is not None:
-                try:
-                    await act(statement)
-                except BaseException as error:
-                    refused.append(error)
-                    raise
-
-        self._set_gate(gate)
-        started = time.monotonic()
-        with self._recorder.recording() as window:
-            call = asyncio.ensure_future(self._call(replica.url, request))
-            ended = asyncio.ensure_future(replica.wait())
+            assert act is not None  # noqa: S101 -- the gate is set only then
             try:
-                await asyncio.wait({call, ended, over}, timeout=budget.seconds, return_when=asyncio.FIRST_COMPLETED)
+                await act(statement)
+            except BaseException as error:
+                refused.append(error)
+                raise
+
+        put.set_gate(gate if act else None)
+        started = time.monotonic()
+        with self._recorder.recording(self.name) as window:
+            window.limit(budget.statements, over.set)
+            answer = asyncio.ensure_future(call(put.replica.port, request))
+            others = [asyncio.ensure_future(put.replica.wait()), asyncio.ensure_future(over.wait())]
+            try:
+                await asyncio.wait({answer, *others}, timeout=budget.seconds, return_when=asyncio.FIRST_COMPLETED)
                 if refused:
                     raise refused[0]
-                mine = window.of(self.name)
-                statements = tuple(mine.counted)
-                if over.done():
-                    raise await self._stopped(request, statements[: budget.statements])
-                if not call.done() or call.exception() is not None:
-                    raise await self._no_answer(replica, request, budget, call, statements)
-                status, headers, body = call.result()
+                statements = tuple(window.counted)
+                if over.is_set():
+                    raise self._stopped(request, statements[: budget.statements])
+                if not answer.done() or answer.exception() is not None:
+                    raise await self._no_answer(put.replica, request, budget, answer, statements)
+                status, headers, body = answer.result()
                 return Answer(
                     request,
                     status,
                     headers,
                     body,
                     statements=statements,
-                    round_trips=mine.round_trips,
+                    round_trips=window.round_trips,
                     seconds=time.monotonic() - started,
-                    log=replica.log(),
+                    log=put.replica.log(),
                 )
             finally:
-                self._set_gate(None)
-                for waiting in (call, ended):
+                put.set_gate(None)
+                for waiting in (answer, *others):
                     waiting.cancel()
-                await asyncio.gather(call, ended, return_exceptions=True)
+                await asyncio.gather(answer, *others, return_exceptions=True)
 
-    def _set_gate(self, gate: Gate | None) -> None:
-        self.postgres.gate = gate
-        if self.redis is not None:
-            self.redis.gate = gate
-
-    async def _stopped(self, request: Request, statements: tuple[Statement, ...]) -> Stopped:
+    def _stopped(self, request: Request, statements: tuple[Statement, ...]) -> Stopped:
         """End the replica, whose request goes on sending statements, and say so."""
-        await self._renew()
+        self._renew()
         stopped = Stopped(
             f"sent {request}",
             f"it had sent {len(statements)} statements to the database, and was stopped",
@@ -188,14 +187,14 @@ class Station:
         replica: Replica,
         request: Request,
         budget: Budget,
-        call: asyncio.Future[_Raw],
+        answer: asyncio.Future[Raw],
         statements: tuple[Statement, ...],
     ) -> Finding:
         """End the replica and say why its request got no answer."""
         expected = "every request is answered"
         evidence: tuple[Evidence, ...] = ()
-        error = call.exception() if call.done() else None
-        if isinstance(error, TooLarge):
+        error = answer.exception() if answer.done() else None
+        if isinstance(error, TooLargeError):
             seen = str(error)
         elif error is None and replica.exited is None:
             seen = f"no answer came in {budget.seconds:g} s; it had sent {len(statements)} statements"
@@ -209,23 +208,15 @@ class Station:
         if statements:
             evidence = (*evidence, most_repeated(statements))
         evidence = (*evidence, *printed(replica.log()))
-        await self._renew()
+        self._renew()
         return Finding(f"sent {request}", seen, expected, evidence)
 
-    async def _call(self, url: str, request: Request) -> _Raw:
-        call = self._client.build_request(
-            request.method, url + request.path, params=request.params, json=request.json, headers=request.headers
-        )
-        response = await self._client.send(call, stream=True)
-        body = bytearray()
-        try:
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > MOST_BYTES:
-                    raise TooLarge(f"the answer was longer than {MOST_BYTES >> 20} MB, and was not read to its end")
-        finally:
-            await response.aclose()
-        return response.status_code, dict(response.headers), bytes(body)
+
+async def _end(put: asyncio.Task[_Put]) -> None:
+    try:
+        await (await put).end()
+    except (HostError, OSError):
+        return  # it never stood here
 
 
 async def _ended(replica: Replica) -> bool:
@@ -236,7 +227,3 @@ async def _ended(replica: Replica) -> bool:
     except TimeoutError:
         return False
     return True
-
-
-class TooLarge(Exception):  # noqa: N818 -- becomes a finding
-    """The answer is larger than the grader reads."""

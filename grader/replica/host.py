@@ -69,7 +69,8 @@ class Host:
                 start_new_session=True,
             )
         path = [entry for entry in sys.path if Path(entry).name in {"site-packages", "dist-packages"}]
-        send(ours, {"method": self._method, "directory": str(self._directory), "path": path, "packages": list(packages)})
+        setup = {"method": self._method, "directory": str(self._directory), "path": path}
+        send(ours, setup | {"packages": list(packages)})
         self._socket = ours
 
     @property

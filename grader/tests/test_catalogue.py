@@ -15,6 +15,7 @@ NAMES = sorted(path.parent.parent.name for path in SOLUTIONS.glob("*/starter/kat
 
 @pytest.fixture(params=NAMES)
 def name(request: pytest.FixtureRequest) -> str:
+    """Each kata in turn."""
     return str(request.param)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,7 @@ class Side(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 -- TCP gives both directions; narrows the type
+        transport = cast("asyncio.Transport", transport)  # TCP gives both directions
         transport.set_write_buffer_limits(high=WRITE_BUFFER)
         self._transport = transport
         self.open = True

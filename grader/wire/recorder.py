@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 TEXT_CAP = 10_000
 """Characters kept of a statement's text."""
@@ -106,13 +106,21 @@ class RoundTrip:
 class Window:
     """The statements and round trips that began while it was open."""
 
-    def __init__(self) -> None:
+    def __init__(self, replica: str | None = None) -> None:
+        self.replica = replica
+        """The replica whose doings it holds; None for all."""
         self.statements: list[Statement] = []
         """In order of first bytes, noise included; at most `STATEMENTS_CAP`."""
         self.dropped = 0
         """Statements seen beyond the cap."""
         self._trips: list[RoundTrip] = []
         self._more_trips = 0
+        self._left: int | None = None
+        self._over: Callable[[], None] | None = None
+
+    def limit(self, most: int, over: Callable[[], None]) -> None:
+        """Have `over` called once, when a statement begins that is not noise and comes after `most` others."""
+        self._left, self._over = most, over
 
     @property
     def counted(self) -> list[Statement]:
@@ -151,6 +159,10 @@ class Window:
             self.statements.append(statement)
         else:
             self.dropped += 1
+        if self._left is not None and self._over is not None and not statement.noise:
+            self._left -= 1
+            if self._left == -1:
+                self._over()
 
     def _take_trip(self, trip: RoundTrip) -> None:
         if len(self._trips) < STATEMENTS_CAP:
@@ -169,9 +181,12 @@ class Recorder(Window):
         self._kept = 0
 
     @contextmanager
-    def recording(self) -> Iterator[Window]:
-        """Give a window of what begins inside the `with` block; it can be read during the block and after it."""
-        window = Window()
+    def recording(self, replica: str | None = None) -> Iterator[Window]:
+        """Give a window of what begins inside the `with` block; it can be read during the block and after it.
+
+        With `replica` it holds only what that one causes.
+        """
+        window = Window(replica)
         self._windows.append(window)
         try:
             yield window
@@ -196,7 +211,7 @@ class Recorder(Window):
         if self._kept > MEMORY_CAP:
             statement.text = ""
         self._take(statement)
-        for window in self._windows:
+        for window in self._of(statement.replica):
             window._take(statement)  # noqa: SLF001 -- a window is filled by its recorder alone
 
     def add_parameters(self, statement: Statement, parameters: tuple[Parameter, ...]) -> None:
@@ -209,5 +224,8 @@ class Recorder(Window):
     def add_round_trip(self, trip: RoundTrip) -> None:
         """Count a round trip that has begun."""
         self._take_trip(trip)
-        for window in self._windows:
+        for window in self._of(trip.replica):
             window._take_trip(trip)  # noqa: SLF001 -- a window is filled by its recorder alone
+
+    def _of(self, replica: str) -> list[Window]:
+        return [window for window in self._windows if window.replica in {None, replica}]

@@ -116,14 +116,15 @@ class Parent:
         if version := fence.version():
             isolation.append(f"landlock {version}")
         if self._fork:
+            gc.disable()  # nothing that is imported is garbage
             try:
                 preimport(self._setup["packages"])
             except ImportError as error:
                 advice = "Install the project's dependencies."
                 message = f"{sys.executable} cannot import what submissions need: {error}. {advice}"
                 raise UnusableError(message) from error
-            gc.collect()
             gc.freeze()
+            gc.enable()
             if linux.ON_LINUX and len(list(Path("/proc/self/task").iterdir())) > 1:
                 self._fork = False
         return isolation

@@ -9,10 +9,12 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader.kata import SOLUTIONS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 KATA = "03_n_plus_one"
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from grader.kata import KATAS, PROJECT, SOLUTIONS
 from grader.tests.grade.project import KATA, pytest_in, submission
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FAILS = "statements-do-not-grow-with-authors"
 HOLDS = "unknown-and-empty"
