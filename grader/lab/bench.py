@@ -7,14 +7,14 @@ import random
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from grader.lab.http import Answer, Budget, Request, printed
 from grader.lab.rows import Rows
 from grader.lab.station import Station
 from grader.replica import BootError, Host, Limits, SubmissionError
 from grader.services import Database, Pair, SchemaError
-from grader.verdict import Evidence, Place
+from grader.verdict import Evidence, Finding, Place
 from grader.wire import Recorder, Statement
 
 if TYPE_CHECKING:
@@ -60,18 +60,6 @@ class Lab:
         self._rows: Rows | None = None
         self._stations: dict[str, Station] = {}
 
-    async def open(self) -> Self:
-        """Copy the submission, make its database and begin to start its replicas; Unusable where that cannot be done.
-
-        Whether they start is known when the first request is sent.
-        """
-        try:
-            self._folder = await asyncio.to_thread(self._copy)
-        except SubmissionError as error:
-            raise Unusable(str(error)) from error
-        await self._build()
-        return self
-
     def _copy(self) -> Path:
         if len(self.submission.layers) == 1:
             return self._host.copy(self.submission.folder)
@@ -80,7 +68,11 @@ class Lab:
             return self._host.copy(Path(folder))
 
     async def _build(self) -> None:
-        assert self._folder is not None  # noqa: S101 -- open() sets it before it calls this
+        try:
+            if self._folder is None:
+                self._folder = await asyncio.to_thread(self._copy)
+        except SubmissionError as error:
+            raise Unusable(str(error)) from error
         try:
             self._database = await self._pair.database(self._schema(self._folder))
         except SchemaError as error:
@@ -91,8 +83,7 @@ class Lab:
             name: Station(name, self._host, self._folder, self._limits, self.recorder, self._database, redis)
             for name in REPLICAS
         }
-        for station in self._stations.values():
-            station.begin()
+        self._stations[REPLICAS[0]].begin()
 
     async def _serve(self, name: str) -> Station:
         """Return the station of this name when its replica serves."""
@@ -110,14 +101,28 @@ class Lab:
             raise Unusable(f"schema.sql cannot be read: {error}") from error
 
     async def reset(self, seed: str) -> None:
-        """Make all as new for the next check: empty tables, living replicas, random numbers from `seed`."""
+        """Make all as new for the next check: empty tables, random numbers from `seed`; the first time, everything.
+
+        Unusable where the submission cannot be copied or its schema is refused; whether its replicas start is known
+        when the first request is sent.
+        """
         self.random = random.Random(seed)  # noqa: S311 -- examples, not secrets
         self.recorder.clear()
         if self._rows is None or not await self._rows.empty():
             await self._clear()
             await self._build()
-        if self._pair.redis is not None:
+        if "redis" in self.submission.kata.services:
             await self._pair.flush_redis()
+
+    async def end_check(self) -> None:
+        """Raise a Finding where the service has opened itself a way to the database that does not pass the wire."""
+        if self._database is not None and not await self._pair.has_its_password(self._database):
+            await self._clear()
+            raise Finding(
+                "looked at the service's role in the database",
+                "its password is not the one that it was given",
+                "the service comes to its database by DATABASE_URL only",
+            )
 
     async def close(self) -> None:
         """End the replicas and drop the database; the copy goes with the host."""

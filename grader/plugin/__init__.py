@@ -98,6 +98,7 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
         return []
     from grader.services import ServicesUnavailableError  # noqa: PLC0415 -- the grader has imported it already
 
+    grader.plan((item.entry.submission, item.name) for item in items if isinstance(item, CheckItem))
     try:
         return [grader.open(redis="redis" in needed)]
     except ServicesUnavailableError as error:

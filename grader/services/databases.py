@@ -72,6 +72,7 @@ class Databases:
         self._ground = ground
         self._busy: set[str] = set()
         self._live: dict[str, tuple[Database, str | None]] = {}
+        self._verifiers: dict[str, str] = {}
 
     @classmethod
     async def open(
@@ -114,6 +115,7 @@ class Databases:
         self._live[database.name] = (database, template)
         try:
             await self._clone(database, template)
+            self._verifiers[database.name] = await self._verifier(database)
         except BaseException:
             await self.drop(database)
             raise
@@ -138,6 +140,16 @@ class Databases:
             await self._run(SQL("ALTER ROLE {} RESET ALL").format(role))
             self._busy.discard(template)
         del self._live[database.name]
+        self._verifiers.pop(database.name, None)
+
+    async def has_its_password(self, database: Database) -> bool:
+        """Whether the role still has the password that it was made with; a role may change its own."""
+        return await self._verifier(database) == self._verifiers[database.name]
+
+    async def _verifier(self, database: Database) -> str:
+        cursor = await self._connection.execute("SELECT rolpassword FROM pg_authid WHERE rolname = %s", [database.user])
+        row = await cursor.fetchone()
+        return str(row[0]) if row is not None else ""
 
     async def sessions(self, database: Database) -> int:
         """Count the sessions that are connected to the database now."""

@@ -71,6 +71,10 @@ class LeasedPair:
         """End the database's sessions and remove it with all that its role owned."""
         await self._databases.drop(database)
 
+    async def has_its_password(self, database: Database) -> bool:
+        """Whether the database's role still has the password that it was made with."""
+        return await self._databases.has_its_password(database)
+
     async def sessions(self, database: Database) -> int:
         """Count the sessions that are connected to the database now."""
         return await self._databases.sessions(database)

@@ -106,6 +106,10 @@ class Pair(Protocol):
         """End the database's sessions and remove it with all that its role owned."""
         ...
 
+    async def has_its_password(self, database: Database) -> bool:
+        """Whether the database's role still has the password that it was made with; a role may change its own."""
+        ...
+
     async def sessions(self, database: Database) -> int:
         """Count the sessions that are connected to the database now."""
         ...

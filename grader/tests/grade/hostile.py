@@ -153,6 +153,14 @@ CASES = {
             """),
         "passed",
     ),
+    "a password of its own": Hostile(
+        in_handler(
+            CONNECT + "c = psycopg.connect(os.environ['DATABASE_URL'], autocommit=True)\n"
+            "c.execute('ALTER ROLE CURRENT_USER PASSWORD 'mine'')\nc.close()"
+        ),
+        "failed",
+        ("password",),
+    ),
     "its parent killed": Hostile(in_handler("import os; os.kill(os.getppid(), 9)"), "failed", ("GET",)),
     "another port": Hostile(
         in_lifespan("import socket; global other; other = socket.create_server(('127.0.0.1', 0))"), "passed"

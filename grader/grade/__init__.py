@@ -1,0 +1,109 @@
+"""Submission to verdict: which checks are made, what blocks what, within which budgets, on which event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from grader.grade.run import Options, Run
+from grader.replica import Host
+from grader.services import Pair, open_pair
+from grader.verdict import CheckResult, Outcome, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable
+    from pathlib import Path
+
+    from grader.kata import Submission
+
+__all__ = ["Grader", "Options"]
+
+T = TypeVar("T")
+
+
+class Grader:
+    """Grades submissions, one after the other, on one pair of servers and one event loop in a thread of its own.
+
+    `tell` is given one line before anything slow; `host` may have begun already, and is closed with the grader.
+    Every method may be called from one other thread, and blocks it.
+    """
+
+    def __init__(self, options: Options, tell: Callable[[str], None], host: Host | None = None) -> None:
+        self._options = options
+        self._tell = tell
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="grader", daemon=True)
+        self._thread.start()
+        self._host = host or Host(start_method=options.start_method)
+        self._host.begin()
+        self._pair: Pair | None = None
+        self._planned: dict[Path, list[str]] = {}
+        self._run: Run | None = None
+        self._verdicts: dict[str, Verdict] = {}
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """The verdicts so far, in the order in which their submissions were first graded."""
+        return tuple(self._verdicts.values())
+
+    def open(self, *, redis: bool) -> str:
+        """Take a pair of servers and say in a line what they are; ServicesUnavailableError where none can be had."""
+        self._pair = pair = self._wait(open_pair(self._options.services, redis=redis, tell=self._tell))
+        versions = ", ".join(f"{name} {version}" for name, version in pair.versions.items())
+        return f"services: {pair.kind} ({versions}); replicas: {self._host.start_method}"
+
+    def plan(self, checks: Iterable[tuple[Submission, str]]) -> None:
+        """Say which checks will be asked for, in which order, so that the next can be made before it is asked for."""
+        for submission, name in checks:
+            self._planned.setdefault(submission.folder, []).append(name)
+
+    def check(self, submission: Submission, name: str) -> CheckResult:
+        """Make one check of a submission and return what came of it."""
+        return self._wait(self._check(submission, name))
+
+    def close(self) -> None:
+        """End every process, drop every database, give the servers back."""
+        if self._thread.is_alive():
+            self._wait(self._close())
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+
+    def _wait(self, work: Coroutine[Any, Any, T]) -> T:
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    async def _close(self) -> None:
+        if self._run is not None:
+            await self._run.close()
+        await self._host.close()
+        if self._pair is not None:
+            await self._pair.close()
+
+    async def _check(self, submission: Submission, name: str) -> CheckResult:
+        assert self._pair is not None  # noqa: S101 -- open() comes before check()
+        if self._run is None or self._run.submission != submission:
+            if self._run is not None:
+                await self._run.close()
+            self._run = Run(submission, self._planned.get(submission.folder, []), self._pair, self._host, self._options)
+        key = str(submission.folder)
+        verdict = self._verdicts.get(key) or Verdict(
+            key, submission.kata.name, self._pair.kind, dict(self._pair.versions), self._options.seed
+        )
+        result = _said_once(await self._run.result(name), verdict)
+        self._verdicts[key] = verdict.with_result(result)
+        return result
+
+
+def _said_once(result: CheckResult, verdict: Verdict) -> CheckResult:
+    """Return the result without its finding where it is blocked by what the verdict tells already."""
+    told = any(r.outcome is Outcome.BLOCKED and r.finding for r in verdict.results)
+    if result.outcome is Outcome.BLOCKED and result.finding and told:
+        return replace(result, message="the service did not start, see above", finding=None)
+    return result

@@ -1,0 +1,132 @@
+"""The checks of one submission, made."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import traceback
+from collections import deque
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from grader.checks import Check, checks_of
+from grader.lab import Budget, Lab, Unusable
+from grader.replica import Limits
+from grader.services import Settings
+from grader.verdict import Blocked, CheckResult, Finding, Inconclusive, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from grader.kata import Submission
+    from grader.replica import Host, StartMethod
+    from grader.services import Pair
+
+CHECK_SECONDS = 60.0
+"""How long one check may take before it is given up as inconclusive."""
+LANES = 2
+"""Checks made side by side, each in a lab of its own: one keeps one core busy at a time, and most machines have two."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run was asked for.
+
+    `start_method` is how replicas start (`fork`, `spawn`, None: what fits); `request_seconds` and `boot_seconds` are
+    what a request and the start of a replica may take.
+    """
+
+    services: Settings = field(default_factory=Settings)
+    start_method: StartMethod | None = None
+    seed: int = 1
+    request_seconds: float = 10.0
+    boot_seconds: float = 15.0
+
+
+class Run:
+    """One submission on the bench: its checks are made in the order of the plan, and kept until they are asked for."""
+
+    def __init__(self, submission: Submission, plan: Iterable[str], pair: Pair, host: Host, options: Options) -> None:
+        self.submission = submission
+        self._pair = pair
+        self._host = host
+        self._options = options
+        self._checks = {check.id: check for check in checks_of(submission.kata.slug)}
+        self._results: dict[str, asyncio.Future[CheckResult]] = {}
+        self._queue: deque[str] = deque()
+        self._unusable: Unusable | None = None
+        for name in plan:
+            self._add(name)
+        # A Redis is one for all labs of a run: emptying it for one would empty it for the other.
+        lanes = 1 if "redis" in submission.kata.services else LANES
+        self._lanes = [asyncio.create_task(self._lane()) for _ in range(min(lanes, len(self._queue)))]
+
+    def _add(self, name: str) -> None:
+        self._results[name] = asyncio.get_running_loop().create_future()
+        self._queue.append(name)
+
+    async def result(self, name: str) -> CheckResult:
+        """Return the result of a check as soon as it is made."""
+        if name not in self._results:
+            self._add(name)
+            self._lanes.append(asyncio.create_task(self._lane()))
+        return await asyncio.shield(self._results[name])
+
+    async def close(self) -> None:
+        """Give up what nobody asked for, and clear the bench."""
+        for lane in self._lanes:
+            lane.cancel()
+        await asyncio.gather(*self._lanes, return_exceptions=True)
+
+    async def _lane(self) -> None:
+        """Make checks until none is left, in one lab."""
+        budget, limits = Budget(self._options.request_seconds), Limits(boot_seconds=self._options.boot_seconds)
+        lab: Lab | None = None
+        try:
+            while self._queue:
+                name = self._queue.popleft()
+                if lab is None:
+                    lab = Lab(self.submission, self._pair, self._host, budget, limits)
+                result = await self._outcome(lab, self._checks[name])
+                if result.outcome is Outcome.ERROR:
+                    await lab.close()
+                    lab = None
+                self._results[name].set_result(result)
+        finally:
+            if lab is not None:
+                await lab.close()
+
+    async def _outcome(self, lab: Lab, check: Check) -> CheckResult:
+        task, points = self.submission.kata.points[check.id]
+        blank = CheckResult(check.id, check.title, task, check.kind, points, Outcome.PASSED)
+        started = time.monotonic()
+        try:
+            await self._make(lab, check)
+            result = blank
+        except Finding as finding:
+            result = replace(blank, outcome=Outcome.FAILED, message=finding.seen, finding=finding)
+        except Unusable as unusable:
+            self._unusable = unusable
+            reason = Finding("started the service", unusable.reason, "it starts", unusable.evidence, unusable.place)
+            result = replace(blank, outcome=Outcome.BLOCKED, message=unusable.reason, finding=reason)
+        except (Blocked, Inconclusive) as reason:
+            outcome = Outcome.BLOCKED if isinstance(reason, Blocked) else Outcome.INCONCLUSIVE
+            result = replace(blank, outcome=outcome, message=str(reason))
+        except Exception:  # noqa: BLE001 -- whatever it is, it is ours, and the other checks go on
+            result = replace(blank, outcome=Outcome.ERROR, message=traceback.format_exc())
+        return replace(result, seconds=time.monotonic() - started)
+
+    async def _make(self, lab: Lab, check: Check) -> None:
+        """Make the check; what it raises is its outcome."""
+        for needed in check.needs:
+            if needed in self._results and (await self.result(needed)).outcome is not Outcome.PASSED:
+                raise Blocked(f"stands on {needed}, which did not pass")
+        if self._unusable is not None:
+            raise self._unusable
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                await lab.reset(f"{self._options.seed}:{check.id}")
+                await check.body(lab)
+                await lab.end_check()
+        except TimeoutError as error:
+            raise Inconclusive(f"gave up after {CHECK_SECONDS:g} s") from error
