@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +26,7 @@ class Shop:
         self._tables: dict[str, list[Row]] = {
             name: [] for name in ("customers", "authors", "books", "book_authors", "orders", "order_lines", "payments")
         }
-        self._orders: dict[UUID, list[Row]] = defaultdict(list)
+        self._orders: dict[str, list[Row]] = defaultdict(list)
 
     @property
     def tables(self) -> dict[str, list[Row]]:
@@ -35,9 +34,10 @@ class Shop:
         added, self._tables = self._tables, {name: [] for name in self._tables}
         return added
 
-    def id(self) -> UUID:
-        """Return a key that no other row has."""
-        return UUID(int=self._random.getrandbits(128), version=4)
+    def id(self) -> str:
+        """Return a key that no other row has, a UUID as text."""
+        bits = f"{self._random.getrandbits(128):032x}"
+        return f"{bits[:8]}-{bits[8:12]}-{bits[12:16]}-{bits[16:20]}-{bits[20:]}"
 
     def _add(self, table: str, **values: object) -> Row:
         row = {"id": self.id(), **values}
@@ -60,7 +60,7 @@ class Shop:
             self._tables["book_authors"].append(
                 {"book_id": book["id"], "position": position, "author_id": author["id"]}
             )
-        return book | {"authors": [{"id": str(author["id"]), "name": author["name"]} for author in written_by]}
+        return book | {"authors": [{"id": author["id"], "name": author["name"]} for author in written_by]}
 
     def order(
         self, customer: Row, books: Sequence[Row], *, payments: int = 1, placed_at: datetime | None = None
@@ -89,14 +89,14 @@ class Shop:
             for number in range(1, payments + 1)
         ]
         answer = {
-            "id": str(order["id"]),
+            "id": order["id"],
             "placed_at": placed,
-            "customer": {"id": str(customer["id"]), "name": customer["name"]},
+            "customer": {"id": customer["id"], "name": customer["name"]},
             "lines": [
-                {**line, "book": {"id": str(book["id"]), "title": book["title"], "authors": book["authors"]}}
+                {**line, "book": {"id": book["id"], "title": book["title"], "authors": book["authors"]}}
                 for line, book in zip(lines, books, strict=True)
             ],
-            "payments": [{**_without(p, "order_id"), "id": str(p["id"])} for p in paid],
+            "payments": [_without(payment, "order_id") for payment in paid],
         }
         self._orders[customer["id"]].append(answer)
         return answer
