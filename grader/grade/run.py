@@ -54,6 +54,7 @@ class Run:
         self._checks = {check.id: check for check in checks_of(submission.kata.slug)}
         self._results: dict[str, asyncio.Future[CheckResult]] = {}
         self._queue: deque[str] = deque()
+        self._labs: list[Lab] = []
         self._unusable: Unusable | None = None
         for name in plan:
             self._add(name)
@@ -77,24 +78,19 @@ class Run:
         for lane in self._lanes:
             lane.cancel()
         await asyncio.gather(*self._lanes, return_exceptions=True)
+        await asyncio.gather(*(lab.close() for lab in self._labs))
 
     async def _lane(self) -> None:
         """Make checks until none is left, in one lab."""
         budget, limits = Budget(self._options.request_seconds), Limits(boot_seconds=self._options.boot_seconds)
-        lab: Lab | None = None
-        try:
-            while self._queue:
-                name = self._queue.popleft()
-                if lab is None:
-                    lab = Lab(self.submission, self._pair, self._host, budget, limits)
-                result = await self._outcome(lab, self._checks[name])
-                if result.outcome is Outcome.ERROR:
-                    await lab.close()
-                    lab = None
-                self._results[name].set_result(result)
-        finally:
-            if lab is not None:
-                await lab.close()
+        lab = Lab(self.submission, self._pair, self._host, budget, limits)
+        self._labs.append(lab)
+        while self._queue:
+            name = self._queue.popleft()
+            result = await self._outcome(lab, self._checks[name])
+            if result.outcome is Outcome.ERROR:
+                await lab.close()  # its next check makes all of it anew
+            self._results[name].set_result(result)
 
     async def _outcome(self, lab: Lab, check: Check) -> CheckResult:
         task, points = self.submission.kata.points[check.id]

@@ -53,7 +53,11 @@ class Rows:
             options="-c lock_timeout=2s -c statement_timeout=20s",
         )
         rows = cls(connection)
-        rows._tables = await rows._find_tables()
+        try:
+            rows._tables = await rows._find_tables()
+        except BaseException:
+            await connection.close()
+            raise
         return rows
 
     async def close(self) -> None:

@@ -53,6 +53,11 @@ CONNECT = """
 import os, psycopg
 connections = globals().setdefault("connections", [])
 """
+OWN_PASSWORD = """
+c = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
+c.execute("ALTER ROLE CURRENT_USER PASSWORD 'mine'")
+c.close()
+"""
 
 CASES = {
     "a syntax error": Hostile(at_import("def broken(:\n    pass"), "blocked", ("SyntaxError", "app/main.py")),
@@ -153,14 +158,7 @@ CASES = {
             """),
         "passed",
     ),
-    "a password of its own": Hostile(
-        in_handler(
-            CONNECT + "c = psycopg.connect(os.environ['DATABASE_URL'], autocommit=True)\n"
-            "c.execute('ALTER ROLE CURRENT_USER PASSWORD 'mine'')\nc.close()"
-        ),
-        "failed",
-        ("password",),
-    ),
+    "a password of its own": Hostile(in_handler(CONNECT + OWN_PASSWORD), "failed", ("password",)),
     "its parent killed": Hostile(in_handler("import os; os.kill(os.getppid(), 9)"), "failed", ("GET",)),
     "another port": Hostile(
         in_lifespan("import socket; global other; other = socket.create_server(('127.0.0.1', 0))"), "passed"
