@@ -101,6 +101,8 @@ class RoundTrip:
     connection: int
     service: str
     setup: bool = False
+    preparation: bool = False
+    """It only prepares a statement, once for a connection."""
 
 
 class Window:
@@ -129,8 +131,12 @@ class Window:
 
     @property
     def round_trips(self) -> int:
-        """Round trips, BEGIN and COMMIT included, those of making a connection left out."""
-        return sum(not trip.setup for trip in self._trips) + self._more_trips
+        """Round trips, BEGIN and COMMIT included; those of making a connection or preparing a statement left out.
+
+        A driver prepares when it has sent a statement some times on a connection: whether it does so during this
+        window depends on what came before.
+        """
+        return sum(not (trip.setup or trip.preparation) for trip in self._trips) + self._more_trips
 
     @property
     def setup_round_trips(self) -> int:

@@ -107,7 +107,14 @@ class Ledger:
     def round_trip(self, group: list[Statement]) -> None:
         """Count a round trip that begins with a group of statements."""
         probes = bool(group) and all(statement.category is Category.PROBE for statement in group)
-        trip = RoundTrip(self._replica, self._connection, "postgres", setup=probes)
+        draft = self._drafted.draft if self._drafted is not None else None
+        trip = RoundTrip(
+            self._replica,
+            self._connection,
+            "postgres",
+            setup=probes,
+            preparation=draft is not None and group == [draft],
+        )
         self.recorder.add_round_trip(trip)
         self._note(trip)
 
