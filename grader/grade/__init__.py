@@ -48,11 +48,17 @@ class Grader:
         """The verdicts so far, in the order in which their submissions were first graded."""
         return tuple(self._verdicts.values())
 
-    def open(self, *, redis: bool) -> str:
-        """Take a pair of servers and say in a line what they are; ServicesUnavailableError where none can be had."""
-        self._pair = pair = self._wait(open_pair(self._options.services, redis=redis, tell=self._tell))
-        versions = ", ".join(f"{name} {version}" for name, version in pair.versions.items())
-        return f"services: {pair.kind} ({versions}); replicas: {self._host.start_method}"
+    @property
+    def services(self) -> str:
+        """What the checks run on, in a line; empty before `open`."""
+        if self._pair is None:
+            return ""
+        versions = ", ".join(f"{name} {version}" for name, version in self._pair.versions.items())
+        return f"services: {self._pair.kind} ({versions}); replicas: {self._host.start_method}"
+
+    def open(self, *, redis: bool) -> None:
+        """Take a pair of servers; ServicesUnavailableError where none can be had."""
+        self._pair = self._wait(open_pair(self._options.services, redis=redis, tell=self._tell))
 
     def plan(self, checks: Iterable[tuple[Submission, str]]) -> None:
         """Say which checks will be asked for, in which order, so that the next can be made before it is asked for."""

@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
+
 from grader.lab.http import Answer, Budget, Request, printed
 from grader.lab.rows import Rows
 from grader.lab.station import Station
@@ -77,7 +79,10 @@ class Lab:
             self._database = await self._pair.database(self._schema(self._folder))
         except SchemaError as error:
             raise _unusable(error) from error
-        self._rows = await Rows.open(self._database)
+        try:
+            self._rows = await Rows.open(self._database)
+        except psycopg.Error as error:
+            raise Unusable(f"after schema.sql the database does not let its own role in: {error}") from error
         redis = self._pair.redis if "redis" in self.submission.kata.services else None
         self._stations = {
             name: Station(name, self._host, self._folder, self._limits, self.recorder, self._database, redis)

@@ -90,19 +90,27 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     return file_of(file_path, parent)
 
 
-def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
-    """Say which servers the checks will run on."""
-    grader = config.stash.get(GRADER, None)
-    needed = services_of(items)
-    if grader is None or not needed:
-        return []
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Take servers for the checks that were chosen."""
+    grader = session.config.stash.get(GRADER, None)
+    items = [item for item in session.items if isinstance(item, CheckItem)]
+    if grader is None or not items:
+        return
     from grader.services import ServicesUnavailableError  # noqa: PLC0415 -- the grader has imported it already
 
-    grader.plan((item.entry.submission, item.name) for item in items if isinstance(item, CheckItem))
+    grader.plan((item.entry.submission, item.name) for item in items)
     try:
-        return [grader.open(redis="redis" in needed)]
+        grader.open(redis="redis" in services_of(items))
     except ServicesUnavailableError as error:
-        raise pytest.UsageError(str(error)) from error
+        options = "--services, --postgres-url, --redis-url, --postgres-image, --redis-image"
+        raise pytest.UsageError(f"{error}\nOptions that choose servers: {options}; pytest --help has more.") from error
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+    """Say which servers the checks will run on."""
+    grader = config.stash.get(GRADER, None)
+    return [grader.services] if grader and grader.services else []
 
 
 @pytest.hookimpl(wrapper=True)

@@ -134,6 +134,6 @@ def _complaint(entry: Entry, result: CheckResult) -> str | None:
     return f"{entry.name} is caught, but the message lacks: {', '.join(missing)}\n" if missing else None
 
 
-def services_of(items: Iterable[pytest.Item]) -> set[str]:
+def services_of(items: Iterable[CheckItem]) -> set[str]:
     """Return the services that the kata of any of these items needs."""
-    return {s for item in items if isinstance(item, CheckItem) for s in item.entry.submission.kata.services}
+    return {service for item in items for service in item.entry.submission.kata.services}

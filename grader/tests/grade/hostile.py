@@ -132,6 +132,14 @@ CASES = {
         "blocked",
         ("schema.sql", "KY"),
     ),
+    "a database that lets nobody in": Hostile(
+        {
+            "schema.sql": SCHEMA
+            + "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I ALLOW_CONNECTIONS false', current_database()); END $$;"
+        },
+        "blocked",
+        ("cannot disallow connections",),
+    ),
     "a trigger that wants to be superuser": Hostile(
         {
             "schema.sql": SCHEMA
