@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from grader.kata import SOLUTIONS
+from grader.kata import PROJECT, SOLUTIONS
 from grader.services import stop
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ class Bench:
     def command(self, layer: str) -> list[str]:
         """Return the whole command that grades a submission."""
         options = ["-q", "-p", "no:cacheprovider", "--services=embedded", "--services-home", str(self.home)]
-        return [sys.executable, "-m", "pytest", str(self.folders[layer]), *options]
+        project = ["-c", str(PROJECT / "pyproject.toml")]
+        return [sys.executable, "-m", "pytest", *project, str(self.folders[layer]), *options]
 
     def verdict(self, layer: str) -> float:
         """Return the seconds that the whole command takes."""
