@@ -64,18 +64,12 @@ class Station:
         self._postgres = Upstream(database.host, database.port, database.user, database.password, database.name)
         self._redis = Upstream(redis.host, redis.port, redis.user, redis.password) if redis else None
         self._put: asyncio.Task[_Put] | None = None
-        self._spare: asyncio.Task[_Put] | None = None
         self._ending: set[asyncio.Task[None]] = set()
 
     def begin(self) -> None:
         """Put a replica here in the background unless there is one."""
         if self._put is None:
-            self._put, self._spare = self._spare or asyncio.create_task(self._start()), None
-
-    def prepare(self) -> None:
-        """Have a second replica ready, which takes the place of the first at once when that has to go."""
-        if self._spare is None:
-            self._spare = asyncio.create_task(self._start())
+            self._put = asyncio.create_task(self._start())
 
     async def _start(self) -> _Put:
         postgres = PostgresProxy(self._postgres, replica=self.name, recorder=self._recorder)
@@ -103,12 +97,11 @@ class Station:
 
     def _renew(self) -> None:
         """End the replica and put another here, both in the background."""
-        put, self._put = self._put, None
-        self._take_away(put)
+        self._take_away()
         self.begin()
-        self.prepare()
 
-    def _take_away(self, put: asyncio.Task[_Put] | None) -> None:
+    def _take_away(self) -> None:
+        put, self._put = self._put, None
         if put is not None:
             ending = asyncio.create_task(_end(put))
             self._ending.add(ending)
@@ -116,9 +109,7 @@ class Station:
 
     async def close(self) -> None:
         """End the replica and its wires."""
-        self._take_away(self._put)
-        self._take_away(self._spare)
-        self._put = self._spare = None
+        self._take_away()
         await asyncio.gather(*self._ending)
 
     async def send(self, request: Request, budget: Budget, act: Gate | None = None) -> Answer:
