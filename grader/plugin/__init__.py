@@ -18,6 +18,8 @@ from grader.verdict import Outcome
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from grader.replica import StartMethod
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options of a run; each has an environment variable too."""
@@ -42,11 +44,15 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     known.noconftest = known.noconftest or found.brings_conftest
     arguments.refuse_ini(early_config.inipath)
     if found.submissions and not known.collectonly:
-        from grader.replica import Host  # noqa: PLC0415 -- other runs need not pay for its import
+        _begin(early_config, known.replicas, found.packages)
 
-        # Its imports take as long as all that pytest does before the first check: let them run side by side.
-        early_config.stash[HOST] = Host(start_method=known.replicas)
-        early_config.stash[HOST].begin(found.packages)
+
+def _begin(config: pytest.Config, start_method: StartMethod | None, packages: tuple[str, ...]) -> None:
+    """Have the imports of replicas made beside those of pytest: they take as long."""
+    from grader.replica import Host  # noqa: PLC0415 -- other runs need not pay for its import
+
+    config.stash[HOST] = Host(start_method=start_method)
+    config.stash[HOST].begin(packages)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -57,7 +63,9 @@ def pytest_configure(config: pytest.Config) -> None:
     found = arguments.find(config.args, config.invocation_params.dir)
     config.args[:] = found.arguments
     arguments.require_folder(config.option.result_json, config.invocation_params.dir)
-    if HOST in config.stash:
+    if found.submissions and not config.option.collectonly:
+        if HOST not in config.stash:
+            _begin(config, config.option.replicas, found.packages)
         from grader.grade import Grader  # noqa: PLC0415 -- other runs need not pay for its import
 
         def tell(text: str) -> None:

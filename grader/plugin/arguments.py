@@ -106,6 +106,8 @@ def find(arguments: list[str], cwd: Path) -> Found:
     """Read the arguments, paths relative to `cwd`; `katas/03` stands for `katas/03_n_plus_one`, from anywhere."""
     written = [_write_out(argument, cwd) for argument in arguments]
     paths = [cwd / argument.partition("::")[0] for argument in written]
+    if not arguments and _submission_around(cwd):
+        paths = [cwd]
     return Found(
         written,
         submissions=any(map(_holds_submission, paths)),

@@ -43,6 +43,13 @@ def test_any_working_directory_will_do(where: str, project: Path) -> None:
     assert run.outcomes == {HOLDS: "passed"}
 
 
+def test_no_argument_means_the_folder_one_is_in(project: Path) -> None:
+    """`pytest` alone, inside a submission, grades it."""
+    run = pytest_in(project / "katas" / KATA, "-k", HOLDS)
+    assert run.status == 0, run.output
+    assert run.outcomes == {HOLDS: "passed"}
+
+
 def test_the_project_is_found_from_elsewhere(tmp_path: Path) -> None:
     """`katas/03` means the project's own where the working directory has none."""
     run = pytest_in(tmp_path, "katas/03", "--co", "-q")
