@@ -65,7 +65,6 @@ async def require_growth(lab: Lab, small: Size, large: Size, *, allowed: int, of
     `of_small` is what the small one took, where that is known.
     """
     if of_small is None:
-        await lab.send(history({"id": lab.random.randrange(10**9)}))  # a first request may connect
         of_small = len((await read(lab, small.request, small.due)).statements)
     done = f"read {small.name}, then {large.name}, and counted the statements"
     expected = f"between the two the number of statements grows by at most {allowed}"
