@@ -1,6 +1,6 @@
 """How long a verdict of kata 03 takes, against a bare uvicorn with the same imports; and what a run weighs.
 
-The same imports are those that a replica can have beforehand; kata 03 does without two of them, redis and httpx.
+The same imports are those that a replica can have beforehand; kata 03 does without asyncpg, redis and httpx.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ def find(arguments: list[str], cwd: Path) -> Found:
         written,
         submissions=any(map(_holds_submission, paths)),
         brings_conftest=any(_brings_conftest(path) for path in paths),
-        packages=tuple(name for name in ("redis", "httpx") if any(_names(path, name) for path in paths)),
+        packages=tuple(name for name in ("asyncpg", "redis", "httpx") if any(_names(path, name) for path in paths)),
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import re
 import sys
+from importlib.abc import MetaPathFinder
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import asyncpg  # type: ignore[import-untyped]  # has none
 import greenlet  # type: ignore[import-untyped]  # has none
 import psycopg
 import sqlalchemy
@@ -18,13 +19,16 @@ from sqlalchemy.engine import Engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import CodeType, FrameType
+    from importlib.machinery import ModuleSpec
+    from types import CodeType, FrameType, ModuleType
 
 # What may stand in a comment and in a format string, and needs no escape in either.
 _UNSAFE = re.compile(r"[^A-Za-z0-9_./-]")
 
 _SQLALCHEMY = str(Path(str(sqlalchemy.__file__)).parent) + "/"
-_DRIVERS = tuple(str(Path(str(package.__file__)).parent) + "/" for package in (psycopg, asyncpg))
+_DRIVERS = tuple(
+    str(Path(spec.origin).parent) + "/" for spec in map(find_spec, ("psycopg", "asyncpg")) if spec and spec.origin
+)
 
 _ASYNCPG = ("execute", "executemany", "fetch", "fetchmany", "fetchrow", "fetchval", "prepare", "cursor")
 
@@ -43,8 +47,40 @@ def install(folder: str) -> None:
         for method in ("execute", "executemany", "stream"):
             if method in vars(cursor):
                 setattr(cursor, method, _tagging(getattr(cursor, method), sites))
+    if "asyncpg" in sys.modules:
+        _tag_asyncpg(sys.modules["asyncpg"], sites)
+    else:
+        sys.meta_path.insert(0, _OnImport(sites))
+
+
+def _tag_asyncpg(asyncpg: Any, sites: Sites) -> None:  # noqa: ANN401 -- the module
+    connection = getattr(asyncpg, "Connection", None)  # a submission may have an asyncpg.py of its own
     for method in _ASYNCPG:
-        setattr(asyncpg.Connection, method, _tagging(getattr(asyncpg.Connection, method), sites))
+        if hasattr(connection, method):
+            setattr(connection, method, _tagging(getattr(connection, method), sites))
+
+
+class _OnImport(MetaPathFinder):
+    """Tags asyncpg when the submission imports it, which few do: its import is not for all to wait for."""
+
+    def __init__(self, sites: Sites) -> None:
+        self._sites = sites
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:  # noqa: ARG002 -- as importlib calls it
+        """Find asyncpg as it would be found without this, and have it tagged once it has run."""
+        if fullname != "asyncpg":
+            return None
+        sys.meta_path.remove(self)
+        spec = find_spec(fullname)
+        if spec is not None and spec.loader is not None:
+            run = spec.loader.exec_module
+
+            def exec_module(module: ModuleType) -> None:
+                run(module)
+                _tag_asyncpg(module, self._sites)
+
+            spec.loader.exec_module = exec_module  # type: ignore[method-assign]  # of this one loader
+        return spec
 
 
 def _tagging(method: Callable[..., Any], sites: Sites) -> Callable[..., Any]:
