@@ -65,7 +65,7 @@ class Lab:
     def _copy(self) -> Path:
         if len(self.submission.layers) == 1:
             return self._host.copy(self.submission.folder)
-        with tempfile.TemporaryDirectory(prefix="katas-") as folder:
+        with tempfile.TemporaryDirectory(dir=self._host.directory) as folder:
             self.submission.write_to(Path(folder))
             return self._host.copy(Path(folder))
 
