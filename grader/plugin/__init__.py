@@ -79,7 +79,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     grader = config.stash.get(GRADER, None)
     if grader is not None:
         grader.close()
-        gc.freeze()  # pytest ends with five full collections, which a tenth of a second is too much for
+        gc.freeze()  # pytest ends with five full collections; what lives now is no garbage
 
 
 def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:

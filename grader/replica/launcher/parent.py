@@ -34,7 +34,7 @@ PREIMPORTED = (
     "pydantic",
 )
 SELDOM = {"asyncpg": "asyncpg", "redis": "redis.asyncio", "httpx": "httpx"}
-"""Imported beforehand only for submissions that name them: together they take more than a third of a second."""
+"""Imported beforehand only for submissions that name them: their import is not for all to wait for."""
 
 
 class UnusableError(Exception):
