@@ -153,13 +153,6 @@ class Window:
         """Bytes of all answers, those of making connections left out."""
         return sum(statement.bytes for statement in self.statements if not statement.setup)
 
-    def of(self, replica: str) -> Window:
-        """Return the part of the window that one replica caused."""
-        part = Window()
-        part.statements = [statement for statement in self.statements if statement.replica == replica]
-        part._trips = [trip for trip in self._trips if trip.replica == replica]
-        return part
-
     def _take(self, statement: Statement) -> None:
         if len(self.statements) < STATEMENTS_CAP:
             self.statements.append(statement)

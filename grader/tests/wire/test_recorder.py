@@ -31,8 +31,39 @@ def test_a_window_holds_what_began_while_it_was_open() -> None:
     assert [s.replica for s in outer.statements] == ["B", "A", "A"]
     assert (outer.round_trips, outer.rows, outer.bytes, len(outer.counted)) == (3, 4, 30, 2)
     assert (inner.round_trips, len(inner.counted)) == (2, 1)
-    assert outer.of("B").round_trips == 1
     assert [s.number for s in recorder.statements] == [1, 2]
+
+
+def test_a_window_of_one_replica_holds_nothing_of_the_others() -> None:
+    """A window of one replica holds nothing of the others."""
+    recorder = Recorder()
+    with recorder.recording("B") as window:
+        add(recorder)
+        add(recorder, "B")
+    assert [s.replica for s in window.statements] == ["B"]
+    assert window.round_trips == 1
+
+
+def test_a_limit_is_told_once_and_noise_does_not_count() -> None:
+    """The statement after the last that a limit allows is told, once; noise does not count towards it."""
+    recorder = Recorder()
+    told: list[int] = []
+    with recorder.recording() as window:
+        window.limit(2, lambda: told.append(len(window.counted)))
+        for noise in (False, True, False, True):
+            add(recorder, noise=noise)
+        assert told == []
+        add(recorder)
+        add(recorder)
+    assert told == [3]
+
+
+def test_preparing_is_no_round_trip_of_a_request() -> None:
+    """A round trip that only prepares a statement is not counted."""
+    recorder = Recorder()
+    recorder.add_round_trip(RoundTrip("A", 1, "postgres", preparation=True))
+    recorder.add_round_trip(RoundTrip("A", 1, "postgres"))
+    assert recorder.round_trips == 1
 
 
 def test_what_is_beyond_the_cap_is_only_counted(monkeypatch: pytest.MonkeyPatch) -> None:
