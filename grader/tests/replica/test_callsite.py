@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.services import Settings, open_pair
+from grader.tests.services.conftest import lease, temporary_home
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -90,8 +90,7 @@ def marked(word: str) -> int:
 
 async def test_every_statement_says_where_it_comes_from(start: Start, client: httpx.AsyncClient) -> None:
     """A statement ends with the submission's innermost line, once, whichever library and task or thread sends it."""
-    pair = await open_pair(Settings(), redis=False, tell=lambda _: None)
-    try:
+    async with temporary_home() as home, lease(home) as pair:
         database = await pair.database()
         address = f"{database.user}:{database.password}@{database.host}:{database.port}/{database.name}"
         replica = await start(MAIN, environment={"DATABASE_URL": f"postgresql://{address}"})
@@ -111,5 +110,3 @@ async def test_every_statement_says_where_it_comes_from(start: Start, client: ht
             ]
         await replica.kill()
         await pair.drop(database)
-    finally:
-        await pair.close()
