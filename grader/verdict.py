@@ -40,6 +40,50 @@ class Evidence:
     place: Place | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One actor of a timeline: `label` says who it is and what it was sent, `outcome` what it was answered."""
+
+    label: str
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of a timeline: a statement, a call or a fault, in the lane with the number `lane` (from 0).
+
+    `note` is what came of it (`→ version 3`, `1 row`, `unique violation`). `waited_until` is the number (from 1) of the
+    moment with which a waiting statement went on. `bad` marks the one where it went wrong, `remark` says why there.
+    """
+
+    lane: int
+    text: str
+    note: str = ""
+    place: Place | None = None
+    bad: bool = False
+    remark: str = ""
+    fault: bool = False
+    waited_until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """One schedule or crash that breaks the submission, to be drawn.
+
+    `anomaly` is the field's name for it (`lost update`), empty where it has none. `why` is one sentence; `nearest` the
+    nearest order that holds; `explored` what was tried; `token` replays exactly this.
+    """
+
+    title: str
+    lanes: tuple[Lane, ...]
+    moments: tuple[Moment, ...]
+    anomaly: str = ""
+    why: str = ""
+    nearest: str = ""
+    explored: str = ""
+    token: str = ""
+
+
 @dataclass(eq=False)
 class Finding(Exception):  # noqa: N818 -- a finding is a verdict on the submission, not an error of the grader
     """A property that does not hold, in the learner's words.
@@ -52,6 +96,7 @@ class Finding(Exception):  # noqa: N818 -- a finding is a verdict on the submiss
     expected: str
     evidence: tuple[Evidence, ...] = ()
     place: Place | None = None
+    timeline: Timeline | None = None
 
     def __str__(self) -> str:
         return f"{self.seen} ({self.expected})"
