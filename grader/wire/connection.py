@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections import deque
 from typing import TYPE_CHECKING
 
 from grader.wire.link import Link, Listener, Side
 from grader.wire.proxy import Cut
 
 if TYPE_CHECKING:
-    from grader.wire.proxy import Proxy
+    from grader.wire.proxy import Gate, Proxy
     from grader.wire.recorder import Statement
 
 
@@ -28,6 +29,8 @@ class Connection(Listener, ABC):
         """Whether it is one of the proxy's open connections: not a cancel request, not one turned away."""
         self._over = False
         self._client_ended = False
+        self._late: deque[tuple[Statement | None, bytes]] = deque()
+        """Answers that wait for the reply gate, and what came behind them."""
 
     @property
     @abstractmethod
@@ -113,11 +116,46 @@ class Connection(Listener, ABC):
             self.over()
             self.proxy.look()
 
+    # towards the client
+
+    def answer(self, over: Statement | None, data: bytes) -> None:
+        """Pass an answer on; `over` is the step that ends with it, if one does that has passed the gate."""
+        if self._late or (over is not None and self.proxy.reply_gate is not None):
+            self._late.append((over, data))
+            if len(self._late) == 1:
+                self.start(asyncio.get_running_loop().create_task(self._answer_late()))
+            return
+        self.client.write(data)
+        if over is not None:
+            self.report(over)
+
+    async def _answer_late(self) -> None:
+        """Pass on what waits for the reply gate, and what came behind it."""
+        try:
+            while self._late:
+                over, data = self._late[0]
+                if over is not None and not await self.ask(self.proxy.reply_gate, over):
+                    return
+                self.client.write(data)
+                self._late.popleft()
+                if over is not None:
+                    self.report(over)
+        finally:
+            for over, _ in self._late:
+                if over is not None:
+                    self.report(over)
+            self._late.clear()
+            self.proxy.look()
+
+    def report(self, over: Statement) -> None:
+        """Tell that the answer to a step has been passed on, or never will be."""
+        if self.proxy.done is not None:
+            self.proxy.done(over)
+
     # towards the server
 
-    async def ask(self, statement: Statement) -> bool:
-        """Ask the gate for permission; return False when it cut the connection."""
-        gate = self.proxy.gate
+    async def ask(self, gate: Gate | None, statement: Statement) -> bool:
+        """Ask a gate for permission; return False when it cut the connection."""
         try:
             if gate is not None:
                 await gate(statement)

@@ -37,7 +37,7 @@ class Cut(Exception):  # noqa: N818 -- what a gate orders, not an error
 
 
 class Gate(Protocol):
-    """Awaited before the first byte of a step goes to the server."""
+    """Awaited before the first byte of a step goes to the server, or before that of its answer goes to the client."""
 
     async def __call__(self, statement: Statement) -> None:
         """Return when the step that begins with `statement` may go; raise Cut to end its connection instead."""
@@ -46,7 +46,9 @@ class Gate(Protocol):
 class Proxy(ABC):
     """A port on this machine through which one replica reaches one server.
 
-    `latency`, in seconds, is added to each round trip; `gate` holds steps. Both can be set at any time.
+    `latency`, in seconds, is added to each round trip. `gate` holds steps, `reply_gate` what the server answered to one
+    that has passed the gate, and `done` is told when such an answer has been passed on, or its connection has ended
+    before. `keep_results` gives statements their first rows. All can be set at any time.
     """
 
     scheme: str
@@ -57,6 +59,9 @@ class Proxy(ABC):
         self.recorder = recorder
         self.latency = 0.0
         self.gate: Gate | None = None
+        self.reply_gate: Gate | None = None
+        self.done: Callable[[Statement], None] | None = None
+        self.keep_results = False
         self.secret = secrets.token_urlsafe(24)
         """What a client must know; it is good for this proxy alone."""
         self.port = 0

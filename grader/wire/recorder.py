@@ -53,6 +53,14 @@ class CallSite:
 
 
 @dataclass(slots=True, eq=False)
+class Result:
+    """The first rows of an answer, values as texts where their type is known."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Parameter, ...]] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
 class Statement:
     """One statement or command as it travelled; it fills up until `done`."""
 
@@ -87,6 +95,12 @@ class Statement:
     skipped: bool = False
     """Sent, but not run, since an earlier one of the same group had failed."""
     done: bool = False
+    answered: bool = False
+    """It has been run, or has failed, or will not be run; a Parse alone does not answer it."""
+    result: Result | None = None
+    """Its first rows, where its proxy keeps results."""
+    step: tuple[Statement, ...] = field(default=(), repr=False)
+    """All statements of its step, once that has come to a gate; several where one Sync ends several Executes."""
     started: float = field(default=0.0, repr=False)
     """When its first byte was seen, on the clock of `time.perf_counter`."""
     released: bool = field(default=False, repr=False)

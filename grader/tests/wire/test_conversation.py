@@ -236,7 +236,7 @@ def test_nonsense_from_either_side_does_no_harm(said: list[tuple[bool, bytes]]) 
     for by_client, data in said:
         if by_client:
             talk.says(data)
-            if talk.conversation.pending is not None:
+            if talk.conversation.steps.pending is not None:
                 talk.conversation.release()
         else:
             talk.hears(data)

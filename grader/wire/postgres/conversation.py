@@ -21,6 +21,8 @@ from grader.wire.postgres.messages import (
     read_parameter_description,
     read_parse,
 )
+from grader.wire.postgres.results import Column, add_row, read_columns
+from grader.wire.postgres.steps import GROUP_CAP, Steps
 from grader.wire.postgres.values import readable
 from grader.wire.recorder import VALUES_CAP, CallSite, Category, Parameter, Recorder, Statement
 
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
 
     from grader.wire.postgres.frames import Frame
 
-GROUP_CAP = 10_000
-"""Statements of one Sync group, and open portals, that are followed."""
 _LOST = "08006"
 _RESET = sql.Reading(Category.SESSION, touches=False)
 
@@ -41,6 +41,7 @@ class _Portal:
     parameters: tuple[Parameter, ...]
     statement: Statement | None
     """The statement that its Bind began, until an Execute takes it up."""
+    formats: tuple[int, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -51,6 +52,8 @@ class _Awaited:
     statements: list[Statement] = field(default_factory=list)
     at: int = 0
     prepared: Prepared | None = None
+    columns: tuple[Column, ...] = ()
+    formats: tuple[int, ...] = ()
 
     @property
     def statement(self) -> Statement | None:
@@ -73,9 +76,7 @@ class Conversation:
         self._awaited: deque[_Awaited] = deque()
         self._prepared = PreparedStatements()
         self._portals: dict[bytes, _Portal] = {}
-        self._group: list[Statement] = []
-        self._group_open = False
-        self._group_released = False
+        self.steps = Steps()
         self._flushed = False
         self._fresh = False
         self._last: Statement | None = None
@@ -121,26 +122,11 @@ class Conversation:
     @property
     def idle(self) -> bool:
         """Whether everything sent has been answered."""
-        return not self._awaited and (not self._group_open or self._flushed)
-
-    @property
-    def pending(self) -> Statement | None:
-        """The first statement of the step at hand, while that step has not been released."""
-        if self._group_released:
-            return None
-        for statement in self._group:
-            if not statement.noise and statement.category not in sql.UNGATED:
-                if statement.released:
-                    break
-                return statement
-        return None
+        return not self._awaited and (not self.steps.open or self._flushed)
 
     def release(self) -> None:
         """Let the step at hand pass: all its statements, up to its Sync."""
-        self._group_released = True
-        for statement in self._group:
-            statement.released = True
-            self._ledger.restart(statement)
+        self.steps.release(self._ledger.restart)
 
     def lost(self) -> None:
         """Say that the connection has ended; what was outstanding got no answer."""
@@ -149,7 +135,7 @@ class Conversation:
                 if not statement.done:
                     self._ledger.fail(statement, _LOST, "the connection ended before the answer")
         self._awaited.clear()
-        self._group_open = False
+        self.steps.open = False
 
     # what the client sends
 
@@ -158,10 +144,7 @@ class Conversation:
         sender = self._senders.get(frame.kind)
         if sender is None:
             return
-        if not self._group_open:
-            self._group = []
-            self._group_released = False
-            self._group_open = True
+        self.steps.begin()
         if not self._awaited:
             self._fresh = True
         self._flushed = frame.kind == "H"
@@ -174,7 +157,7 @@ class Conversation:
         for part in sql.split(text):
             reading = _RESET if reset else sql.read(part)
             statement = self._ledger.begin(part, site, reading)
-            self._enlist(statement)
+            self.steps.add(statement)
             statements.append(statement)
             if reading.category is Category.SESSION:
                 self._prepared.follow(part)
@@ -187,7 +170,7 @@ class Conversation:
         prepared = Prepared(text, site, parse.oids)
         prepared.draft = self._ledger.begin_prepared(prepared)
         self._prepared.remember(parse.name, prepared)
-        self._enlist(prepared.draft)
+        self.steps.add(prepared.draft)
         self._await(_Awaited("P", [prepared.draft], prepared=prepared))
 
     def _bind(self, frame: Frame) -> None:
@@ -203,15 +186,16 @@ class Conversation:
         )
         self._ledger.recorder.add_parameters(statement, parameters)
         if len(self._portals) < GROUP_CAP:
-            self._portals[bind.portal] = _Portal(prepared, parameters, statement)
-        if not self._group or self._group[-1] is not statement:
-            self._enlist(statement)
+            self._portals[bind.portal] = _Portal(prepared, parameters, statement, bind.results)
+        if not self.steps.group or self.steps.group[-1] is not statement:
+            self.steps.add(statement)
         self._await(_Awaited("B", [statement]))
 
     def _describe(self, frame: Frame) -> None:
         name = cstring(frame.body, 1)[0]
-        of_statement = frame.body[:1] == b"S"
-        prepared = self._prepared.get(name) if of_statement else None
+        portal = self._portals.get(name)
+        of_portal = portal.prepared if portal is not None else None
+        prepared = self._prepared.get(name) if frame.body[:1] == b"S" else of_portal
         self._await(_Awaited("D", prepared=prepared))
 
     def _execute(self, frame: Frame) -> None:
@@ -222,9 +206,10 @@ class Conversation:
             if statement is None:  # the next batch of a suspended portal
                 statement = self._ledger.begin_prepared(portal.prepared)
                 self._ledger.recorder.add_parameters(statement, portal.parameters)
-                self._enlist(statement)
+                self.steps.add(statement)
             statements.append(statement)
-        self._await(_Awaited("E", statements))
+        prepared, formats = (portal.prepared, portal.formats) if portal is not None else (None, ())
+        self._await(_Awaited("E", statements, prepared=prepared, formats=formats))
 
     def _close(self, frame: Frame) -> None:
         name = cstring(frame.body, 1)[0]
@@ -243,23 +228,19 @@ class Conversation:
     def _flush(self, _: Frame) -> None:
         if self._awaited:
             self._boundary(ends=False)
-        elif not self._group:
-            self._group_open = False
+        elif not self.steps.group:
+            self.steps.open = False
 
     def _function_call(self, _: Frame) -> None:
         statement = self._ledger.begin("(function call)", None, sql.Reading(Category.STATEMENT, touches=True))
-        self._enlist(statement)
+        self.steps.add(statement)
         self._awaited.append(_Awaited("F", [statement]))
         self._boundary(ends=True)
 
     def _copy_ended(self, _: Frame) -> None:
         self._copying = False
-        if not self._group:
-            self._group_open = False
-
-    def _enlist(self, statement: Statement) -> None:
-        if len(self._group) < GROUP_CAP:
-            self._group.append(statement)
+        if not self.steps.group:
+            self.steps.open = False
 
     def _await(self, awaited: _Awaited) -> None:
         if self._failed:  # the server will skip it
@@ -270,8 +251,8 @@ class Conversation:
     def _boundary(self, *, ends: bool) -> None:
         if self._fresh:
             self._fresh = False
-            self._ledger.round_trip(self._group)
-        self._group_open = self._group_open and not ends
+            self._ledger.round_trip(self.steps.group)
+        self.steps.open = self.steps.open and not ends
 
     # what the server answers
 
@@ -305,14 +286,24 @@ class Conversation:
         if head is not None and head.prepared is not None:
             head.prepared.oids = read_parameter_description(frame.body)
 
-    def _described(self, _: Frame) -> None:
-        if self._head("D") is not None:
-            self._awaited.popleft()
+    def _described(self, frame: Frame) -> None:
+        head = self._head("DQ")
+        if head is None:
+            return
+        if head.kind == "Q":
+            head.columns = read_columns(frame.body)
+            return
+        self._awaited.popleft()
+        if head.prepared is not None:
+            head.prepared.columns = read_columns(frame.body)
 
     def _rows_came(self, frame: Frame) -> None:
         head = self._head("QE")
         if head is not None and head.statement is not None:
             head.statement.rows += frame.messages
+            if frame.body:
+                columns = head.columns or (head.prepared.columns if head.prepared is not None else ())
+                add_row(head.statement, columns, head.formats, frame.body)
 
     def _completed(self, frame: Frame) -> None:
         head = self._head("QE")
@@ -325,6 +316,7 @@ class Conversation:
                 count = statement.command.rpartition(" ")[2]
                 if count.isdecimal():
                     statement.rows = int(count)
+            statement.answered = True
             self._ledger.finish(statement)
             self._last = statement
         head.at += 1
@@ -367,9 +359,11 @@ class Conversation:
             awaited = self._awaited.popleft()
             if awaited.kind in "SQF":
                 for statement in awaited.statements[awaited.at :]:
+                    statement.answered = True
                     self._ledger.finish(statement)
                 break
         self._last = None
+        self.steps.ready()
         self.status = frame.body.decode("ascii", "replace")
         if self.status == "I":
             self._portals.clear()  # they end with their transaction

@@ -55,6 +55,7 @@ class Framer:
         self._typed = not from_client
         self._runs = frozenset(b"d") if from_client else _RUNS
         self._skipped = _SKIPPED_FROM_CLIENT if from_client else _SKIPPED_FROM_SERVER
+        self._from_client = from_client
         self._header = b""
         self._kind = ""
         self._size = 0
@@ -62,6 +63,12 @@ class Framer:
         self._holds = False
         self._body = bytearray()
         self._tail = b""
+
+    def hold_rows(self, hold: bool) -> None:  # noqa: FBT001 -- a switch
+        """Hold the bodies of a server's RowDescriptions and DataRows from the next message on, or do so no longer."""
+        if not self._from_client:
+            self._runs = frozenset(b"d") if hold else _RUNS
+            self._skipped = frozenset(b"dVA") if hold else _SKIPPED_FROM_SERVER
 
     @property
     def partial(self) -> bool:

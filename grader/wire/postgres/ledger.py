@@ -11,6 +11,8 @@ from grader.wire.recorder import CallSite, Category, Recorder, RoundTrip, Statem
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from grader.wire.postgres.results import Column
+
 PREPARED_CAP = 1 << 20
 """Characters of prepared statements remembered per connection; the oldest are forgotten first."""
 NAMES_CAP = 1000
@@ -26,6 +28,8 @@ class Prepared:
     oids: tuple[int, ...]
     draft: Statement | None = None
     """The statement that its Parse began, until a Bind takes it up."""
+    columns: tuple[Column, ...] = ()
+    """As they were described last."""
 
 
 class PreparedStatements(dict[bytes, Prepared]):
@@ -139,13 +143,14 @@ class Ledger:
         """End a statement with an error."""
         statement.error = sqlstate
         statement.error_message = text[:1000]
+        statement.answered = True
         self.finish(statement)
 
     def skip(self, statements: list[Statement]) -> None:
         """End statements that the server did not run."""
         for statement in statements:
             if not statement.done:
-                statement.skipped = True
+                statement.skipped = statement.answered = True
                 self.finish(statement)
 
     def _note(self, thing: Statement | RoundTrip) -> None:

@@ -42,6 +42,8 @@ class Bind:
     name: bytes
     formats: tuple[int, ...]
     values: tuple[bytes | None, ...]
+    results: tuple[int, ...] = ()
+    """Format codes asked for the result's columns."""
 
     def format(self, index: int) -> int:
         """Return the format code of a value: 0 text, 1 binary. None given means text, one stands for all."""
@@ -109,7 +111,16 @@ def read_bind(body: bytes, limit: int) -> Bind:
         position += 4
         values.append(None if size < 0 else body[position : position + size])
         position += max(size, 0)
-    return Bind(portal, name, formats, tuple(values))
+    return Bind(portal, name, formats, tuple(values), _read_codes(body, position) if len(values) == count else ())
+
+
+def _read_codes(body: bytes, position: int) -> tuple[int, ...]:
+    """Return a counted list of 16-bit codes, or none where the body is too short for it."""
+    try:
+        (count,) = struct.unpack_from("!H", body, position)
+        return struct.unpack_from(f"!{count}H", body, position + 2)
+    except struct.error:
+        return ()
 
 
 def read_parameter_description(body: bytes) -> tuple[int, ...]:

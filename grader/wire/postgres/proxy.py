@@ -69,6 +69,10 @@ class PostgresConnection(Connection):
         self._held_bytes = 0
         self._waiting: deque[tuple[bytes, int, list[Frame]]] = deque()
         self._gating = False
+        self._early = b""
+        """The answer to a step, as far as it has come, when its end waits for the reply gate."""
+        self.pid = 0
+        """The server's process, as its BackendKeyData said."""
 
     @property
     def idle(self) -> bool:
@@ -81,6 +85,7 @@ class PostgresConnection(Connection):
             and not self._gating
             and not self._held
             and self.link.empty
+            and not self._late
             and not self._from_client.partial
         )
 
@@ -97,6 +102,8 @@ class PostgresConnection(Connection):
         """Note what will never be answered."""
         self._timer.cancel()
         self._conversation.lost()
+        for step in self._conversation.steps.under_way:
+            self.report(step)
 
     # from the client
 
@@ -216,6 +223,7 @@ class PostgresConnection(Connection):
     def from_server(self, data: bytes) -> None:
         """Take bytes from the server."""
         try:
+            self._from_server.hold_rows(self.proxy.keep_results)
             frames = self._from_server.feed(data)
         except ProtocolError:
             self.end()
@@ -224,13 +232,32 @@ class PostgresConnection(Connection):
             self._log_in(data, frames)
             return
         conversation = self._conversation
+        stepping = bool(conversation.steps.under_way)
         for frame in frames:
-            conversation.answered(frame)
-        self.client.write(data)
+            self._note(frame)
+        if stepping:
+            self._answer_step(data)
+        else:
+            self.answer(None, data)
         if conversation.outstanding < OUTSTANDING_LOW:
             self.client.go_on_reading("pipeline")
         if conversation.idle:
             self.proxy.look()
+
+    def _note(self, frame: Frame) -> None:
+        if frame.kind == "K":  # BackendKeyData
+            self.pid = int.from_bytes(frame.body[:4], "big")
+        self._conversation.answered(frame)
+
+    def _answer_step(self, data: bytes) -> None:
+        """Pass on what came for the step under way; its end waits for the reply gate, if there is one."""
+        steps = self._conversation.steps
+        over = steps.take_over()
+        if over is None and steps.answered and self.proxy.reply_gate is not None:
+            self._early += data
+            return
+        data, self._early = self._early + data, b""
+        self.answer(over, data)
 
     def _log_in(self, data: bytes, frames: list[Frame]) -> None:
         """Answer the server's authentication; what else it says, and all after that, is for the client."""
@@ -247,7 +274,7 @@ class PostgresConnection(Connection):
                     self._timer.cancel()
                     self.client.write(data[start:])
                     for later in frames[frames.index(frame) + 1 :]:
-                        self._conversation.answered(later)
+                        self._note(later)
                     self._go_on()
                     return
                 if answer and self.server is not None:
@@ -279,7 +306,7 @@ class PostgresConnection(Connection):
                 self._hold(data[start : frame.end])
                 start = frame.end
                 if frame.kind in _BOUNDARIES:
-                    statement = self._conversation.pending
+                    statement = self._conversation.steps.pending
                     if statement is not None and self.proxy.gate is not None:
                         self._waiting.appendleft((data, start, frames[index + 1 :]))
                         self._stop_at(statement)
@@ -312,7 +339,7 @@ class PostgresConnection(Connection):
         self.start(asyncio.get_running_loop().create_task(self._pass(statement)))
 
     async def _pass(self, statement: Statement) -> None:
-        if not await self.ask(statement):
+        if not await self.ask(self.proxy.gate, statement):
             return
         self._gating = False
         self._conversation.release()

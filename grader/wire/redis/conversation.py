@@ -210,5 +210,12 @@ class Conversation:
         statement.done = True
 
 
+def shown(value: object) -> str | None:
+    """Return a reply as a text of one line; None for null."""
+    if value is None or isinstance(value, str):
+        return value
+    return _text(value) if isinstance(value, bytes) else repr(value)[:400]
+
+
 def _text(word: bytes) -> str:
     return word[:400].decode("utf-8", "backslashreplace")

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from grader.wire.connection import Connection
 from grader.wire.link import IN_FLIGHT
 from grader.wire.proxy import LOGIN_SECONDS, Proxy
+from grader.wire.recorder import Result
 from grader.wire.redis.admission import OWN, Do, Ruling, judge
-from grader.wire.redis.conversation import Conversation
+from grader.wire.redis.conversation import Conversation, shown
 from grader.wire.redis.frames import Framer, Message, ProtocolError, command
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class RedisConnection(Connection):
         self._out: list[bytes] = []
         self._carry = b""
         self._gating: Statement | None = None
+        self._steps: deque[Statement] = deque()
+        """The steps that were let go and are not answered."""
         self._welcome: Ruling | None = None
         """What to do with the command that made the client known, once the server is reached."""
 
@@ -68,6 +71,7 @@ class RedisConnection(Connection):
             self._phase != "connecting"
             and self._conversation.idle
             and self._gating is None
+            and not self._late
             and not self._from_client.partial
             and self.link.empty
         )
@@ -85,6 +89,8 @@ class RedisConnection(Connection):
         """Note what will never be answered."""
         self._timer.cancel()
         self._conversation.lost()
+        for step in self._steps:
+            self.report(step)
 
     # from the client
 
@@ -171,6 +177,7 @@ class RedisConnection(Connection):
         statement = self._conversation.begin(words)
         if not streamed and self.proxy.gate is not None and self._conversation.needs_gate(statement):
             self._gating = statement
+            statement.step = (statement,)
             self.start(asyncio.get_running_loop().create_task(self._pass(statement, words)))
             return False
         self._conversation.sent(words, statement)
@@ -178,10 +185,11 @@ class RedisConnection(Connection):
         return True
 
     async def _pass(self, statement: Statement, words: list[bytes]) -> None:
-        if not await self.ask(statement):
+        if not await self.ask(self.proxy.gate, statement):
             return
         self._gating = None
         statement.released = True
+        self._steps.append(statement)
         self._conversation.sent(words, statement)
         self._out.append(self._take_piece())
         self.client.go_on_reading("gate")
@@ -283,13 +291,24 @@ class RedisConnection(Connection):
         if conversation.special or self._carry:
             self._pass_replies(data, messages)
         else:
-            for message in messages:
-                conversation.answered(message)
-            self.client.write(data)
+            self._pass_answers(data, messages)
         if len(conversation.awaited) < OUTSTANDING_LOW:
             self.client.go_on_reading("pipeline")
         if conversation.idle:
             self.proxy.look()
+
+    def _pass_answers(self, data: bytes, messages: list[Message]) -> None:
+        """Pass replies on, those of steps when the reply gate lets them."""
+        start = 0
+        for message in messages:
+            self._conversation.answered(message)
+            if self._steps and self._steps[0].done:
+                if self.proxy.keep_results:
+                    self._steps[0].result = Result(("reply",), [(shown(message.value),)])
+                self.answer(self._steps.popleft(), data[start : message.end])
+                start = message.end
+        if start < len(data):
+            self.answer(None, data[start:])
 
     def _pass_replies(self, data: bytes, messages: list[Message]) -> None:
         """Pass replies one by one, the proxy's own answers between them, and keep back those that are its business."""
