@@ -27,6 +27,8 @@ class Connection(Listener, ABC):
         self._tasks: set[asyncio.Task[None]] = set()
         self.counted = True
         """Whether it is one of the proxy's open connections: not a cancel request, not one turned away."""
+        self.pid: int | None = None
+        """The server's process, where the server has said it."""
         self._over = False
         self._client_ended = False
         self._late: deque[tuple[Statement | None, bytes]] = deque()
@@ -41,6 +43,11 @@ class Connection(Listener, ABC):
     @abstractmethod
     def in_transaction(self) -> bool:
         """Whether the server holds a transaction open."""
+
+    @property
+    def status(self) -> str:
+        """The transaction status: I, T or E."""
+        return "T" if self.in_transaction else "I"
 
     @abstractmethod
     def from_client(self, data: bytes) -> None:

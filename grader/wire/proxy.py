@@ -94,6 +94,14 @@ class Proxy(ABC):
         """Whether nothing is in flight on any connection."""
         return all(connection.idle for connection in self._open)
 
+    def process_of(self, number: int) -> int | None:
+        """Return the server's process behind the connection with this number, where it is known."""
+        return next((connection.pid for connection in self._open if connection.number == number), None)
+
+    def status_of(self, number: int) -> str:
+        """Return the transaction status of a connection as Postgres puts it: I, T or E; I where there is none."""
+        return next((connection.status for connection in self._open if connection.number == number), "I")
+
     async def start(self) -> None:
         """Listen on a free port of 127.0.0.1."""
         loop = asyncio.get_running_loop()

@@ -71,8 +71,6 @@ class PostgresConnection(Connection):
         self._gating = False
         self._early = b""
         """The answer to a step, as far as it has come, when its end waits for the reply gate."""
-        self.pid = 0
-        """The server's process, as its BackendKeyData said."""
 
     @property
     def idle(self) -> bool:
@@ -93,6 +91,11 @@ class PostgresConnection(Connection):
     def in_transaction(self) -> bool:
         """Whether the server's last ReadyForQuery named a transaction, whole or failed."""
         return not self._over and self._conversation.status != "I"
+
+    @property
+    def status(self) -> str:
+        """What the server's last ReadyForQuery said: I, T or E."""
+        return "I" if self._over else self._conversation.status
 
     def refuse(self) -> None:
         """Turn the client away once it has said who it is."""

@@ -1,0 +1,63 @@
+"""The explorer's only timer: until something is so, or the time is up."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SPINS = 40
+"""Passes of the event loop, some 10 microseconds each, before the processor is left to others for a millisecond."""
+TICK = 0.001
+
+
+class Motion:
+    """Counts what happens on a bench, and wakes who waits for it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._waiting: asyncio.Future[None] | None = None
+
+    def note(self) -> None:
+        """Say that something has happened."""
+        self.count += 1
+        self._wake()
+
+    async def until(self, condition: Callable[[], bool], seconds: float) -> bool:
+        """Return True as soon as the condition holds, False when the time is up; looked at whenever something moves.
+
+        What moves without a word, such as a process that falls asleep, is looked at in turns: often at first, then
+        each millisecond.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        spins = 0
+        while not condition():
+            if loop.time() >= deadline:
+                return False
+            if spins < SPINS:
+                spins += 1
+                await asyncio.sleep(0)  # noqa: TID251 -- a pass of the loop, not a sleep
+            else:
+                await self._tick(loop)
+        return True
+
+    async def look_round(self) -> None:
+        """Let the loop take in all that has reached this machine's sockets."""
+        for _ in range(2):
+            await asyncio.sleep(0)  # noqa: TID251 -- a pass of the loop, not a sleep
+
+    async def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._waiting = loop.create_future()
+        timer = loop.call_later(TICK, self._wake)
+        try:
+            await self._waiting
+        finally:
+            timer.cancel()
+            self._waiting = None
+
+    def _wake(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
