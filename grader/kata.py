@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,10 @@ class Kata:
     requires: tuple[int, ...]
     services: tuple[str, ...]
     tasks: tuple[Task, ...]
+    environment: dict[str, str] = field(default_factory=dict)
+    """What its services are told beside the addresses of their servers."""
+    outside: str = ""
+    """The variable that names a service outside, which the grader runs; empty where there is none."""
 
     @property
     def name(self) -> str:
@@ -187,6 +191,8 @@ def _kata(data: dict[str, Any], path: Path) -> Kata:
         requires=tuple(value(data, "requires", list)),
         services=tuple(value(data, "services", list)),
         tasks=tuple(tasks),
+        environment={name: str(text) for name, text in data.get("environment", {}).items()},
+        outside=str(data.get("outside", "")),
     )
     if path.parent.parent.name != kata.name:
         raise KataError(

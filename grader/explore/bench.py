@@ -2,39 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
-    from grader.wire import Recorder, Statement
-
-
-class Wire(Protocol):
-    """A port through which an actor reaches a service; see `grader.wire.proxy.Proxy`."""
-
-    gate: Callable[[Statement], Awaitable[None]] | None
-    reply_gate: Callable[[Statement], Awaitable[None]] | None
-    done: Callable[[Statement], None] | None
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing is in flight."""
-        ...
-
-    @property
-    def in_transaction(self) -> int:
-        """Connections on which the server holds a transaction open."""
-        ...
-
-    def process_of(self, connection: int) -> int | None:
-        """Return the server's process behind a connection, where it has one of its own."""
-        ...
-
-    def status_of(self, connection: int) -> str:
-        """Return the transaction status of a connection: I, T or E."""
-        ...
+    from grader.wire import Recorder
+    from grader.wire.proxy import Proxy
 
 
 class Actor(Protocol):
@@ -46,7 +21,7 @@ class Actor(Protocol):
         ...
 
     @property
-    def wires(self) -> Sequence[Wire]:
+    def wires(self) -> Sequence[Proxy]:
         """Its ports to Postgres, Redis and the outside."""
         ...
 
@@ -64,8 +39,12 @@ class Actor(Protocol):
         """Let that timer go off."""
         ...
 
-    def start(self) -> asyncio.Future[object]:
-        """Send the request; the future is done when the answer has come, or will not come."""
+    async def kill(self) -> None:
+        """End the process at once."""
+        ...
+
+    async def start(self) -> asyncio.Future[Any]:
+        """Send the request, and return when it has been sent; the future is done when the answer has come."""
         ...
 
 

@@ -8,9 +8,27 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SPINS = 40
+SPINS = 4
 """Passes of the event loop, some 10 microseconds each, before the processor is left to others for a millisecond."""
 TICK = 0.001
+
+
+class Deadline:
+    """So many seconds from now on."""
+
+    def __init__(self, seconds: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._end = self._loop.time() + seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left; none where it is over."""
+        return max(0.0, self._end - self._loop.time())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no time is left."""
+        return not self.left
 
 
 class Motion:
@@ -31,25 +49,30 @@ class Motion:
         What moves without a word, such as a process that falls asleep, is looked at in turns: often at first, then
         each millisecond.
         """
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + seconds
-        spins = 0
+        deadline = Deadline(seconds)
+        spins, seen = 0, self.count
         while not condition():
-            if loop.time() >= deadline:
+            if deadline.is_over:
                 return False
+            if seen != self.count:
+                spins, seen = 0, self.count
             if spins < SPINS:
                 spins += 1
                 await asyncio.sleep(0)  # noqa: TID251 -- a pass of the loop, not a sleep
             else:
-                await self._tick(loop)
+                await self._tick()
         return True
 
     async def look_round(self) -> None:
-        """Let the loop take in all that has reached this machine's sockets."""
-        for _ in range(2):
+        """Let the loop take in all that has reached this machine's sockets.
+
+        One pass to ask the sockets, one to read them, one for the gate that what was read comes to, one to spare.
+        """
+        for _ in range(4):
             await asyncio.sleep(0)  # noqa: TID251 -- a pass of the loop, not a sleep
 
-    async def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+    async def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
         self._waiting = loop.create_future()
         timer = loop.call_later(TICK, self._wake)
         try:

@@ -18,6 +18,7 @@ from grader.verdict import Blocked, CheckResult, Finding, Inconclusive, Outcome
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from grader.explore.token import Token
     from grader.kata import Submission
     from grader.replica import Host, StartMethod
     from grader.services import Pair
@@ -33,7 +34,7 @@ class Options:
     """What a run was asked for.
 
     `start_method` is how replicas start (`fork`, `spawn`, None: what fits); `request_seconds` and `boot_seconds` are
-    what a request and the start of a replica may take.
+    what a request and the start of a replica may take; `replay` is the one schedule or crash to try again.
     """
 
     services: Settings = field(default_factory=Settings)
@@ -41,6 +42,7 @@ class Options:
     seed: int = 1
     request_seconds: float = 10.0
     boot_seconds: float = 15.0
+    replay: Token | None = None
 
 
 class Run:
@@ -110,7 +112,14 @@ class Run:
             result = replace(blank, outcome=outcome, message=str(reason))
         except Exception:  # noqa: BLE001 -- whatever it is, it is ours, and the other checks go on
             result = replace(blank, outcome=Outcome.ERROR, message=traceback.format_exc())
-        return replace(result, seconds=time.monotonic() - started)
+        extent = lab.explored
+        return replace(
+            result,
+            seconds=time.monotonic() - started,
+            schedules=extent.schedules,
+            classes=extent.classes,
+            complete=extent.complete,
+        )
 
     async def _make(self, lab: Lab, check: Check) -> None:
         """Make the check; what it raises is its outcome."""
@@ -121,7 +130,9 @@ class Run:
             raise self._unusable
         try:
             async with asyncio.timeout(CHECK_SECONDS):
-                await lab.reset(f"{self._options.seed}:{check.id}")
+                replay = self._options.replay
+                mine = replay if replay is not None and replay.check == check.id else None
+                await lab.reset(f"{self._options.seed}:{check.id}", check=check.id, title=check.title, replay=mine)
                 await check.body(lab)
                 await lab.end_check()
         except TimeoutError as error:

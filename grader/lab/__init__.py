@@ -1,6 +1,22 @@
 """The bench a submission is graded on: its database, its replicas, and the wires between."""
 
+from grader.lab.after import After, Holds, Retry, Tables
 from grader.lab.bench import Lab, Unusable
 from grader.lab.http import Answer, Budget, Request, Stopped, get, most_repeated, printed, shortened
 
-__all__ = ["Answer", "Budget", "Lab", "Request", "Stopped", "Unusable", "get", "most_repeated", "printed", "shortened"]
+__all__ = [
+    "After",
+    "Answer",
+    "Budget",
+    "Holds",
+    "Lab",
+    "Request",
+    "Retry",
+    "Stopped",
+    "Tables",
+    "Unusable",
+    "get",
+    "most_repeated",
+    "printed",
+    "shortened",
+]

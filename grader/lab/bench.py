@@ -5,26 +5,34 @@ from __future__ import annotations
 import asyncio
 import random
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import psycopg
 
+from grader.lab.actors import LabActor
 from grader.lab.http import Answer, Budget, Request, printed
+from grader.lab.monitor import Monitor
 from grader.lab.rows import Rows
-from grader.lab.station import Station
+from grader.lab.station import Ground, Station
 from grader.replica import BootError, Host, Limits, SubmissionError
 from grader.services import Database, Pair, SchemaError
 from grader.verdict import Evidence, Finding, Place
 from grader.wire import Recorder, Statement
+from grader.wire.outside import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection, Sequence
 
+    from grader.explore.explorer import Limits as ExploringLimits
+    from grader.explore.token import Token
     from grader.kata import Submission
+    from grader.lab.after import Holds, Retry, Tables
+    from grader.lab.exploring import Exploration
+    from grader.wire.outside import Call, Handler
 
-REPLICAS = ("A", "B")
+REPLICAS = "ABC"
 
 
 class Unusable(Exception):  # noqa: N818 -- an outcome, not an error of the grader
@@ -38,6 +46,20 @@ class Unusable(Exception):  # noqa: N818 -- an outcome, not an error of the grad
         self.reason = reason
         self.evidence = evidence
         self.place = place
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much a check has explored: schedules or crashes that were run, classes, and whether those were all."""
+
+    schedules: int = 0
+    classes: int = 0
+    complete: bool | None = None
+
+    def with_more(self, schedules: int, classes: int, *, complete: bool) -> Self:
+        """Return the extent with another exploration added."""
+        both = complete and self.complete is not False
+        return replace(self, schedules=self.schedules + schedules, classes=self.classes + classes, complete=both)
 
 
 class Lab:
@@ -60,7 +82,18 @@ class Lab:
         self._folder: Path | None = None
         self._database: Database | None = None
         self._rows: Rows | None = None
+        self._ground: Ground | None = None
         self._stations: dict[str, Station] = {}
+        self._monitor: Monitor | None = None
+        self.check = ""
+        """The id of the check that is made, as replay tokens name it."""
+        self.title = ""
+        self.replay: Token | None = None
+        """The one schedule or crash that is wanted, instead of all."""
+        self.outside: Handler | None = None
+        """Answers the calls to the service outside; a check sets it before its first request."""
+        self.explored = Extent()
+        self._explorations = 0
 
     def _copy(self) -> Path:
         if len(self.submission.layers) == 1:
@@ -83,12 +116,26 @@ class Lab:
             self._rows = await Rows.open(self._database)
         except psycopg.Error as error:
             raise Unusable(f"after schema.sql the database does not let its own role in: {error}") from error
-        redis = self._pair.redis if "redis" in self.submission.kata.services else None
-        self._stations = {
-            name: Station(name, self._host, self._folder, self._limits, self.recorder, self._database, redis)
-            for name in REPLICAS
-        }
+        kata = self.submission.kata
+        redis = self._pair.redis if "redis" in kata.services else None
+        self._ground = Ground(
+            host=self._host,
+            folder=self._folder,
+            limits=self._limits,
+            recorder=self.recorder,
+            database=self._database,
+            redis=redis,
+            outside=kata.outside,
+            handler=self._answer_outside,
+            environment=dict(kata.environment),
+        )
+        self._stations = {name: Station(name, self._ground) for name in REPLICAS}
         self._stations[REPLICAS[0]].begin()
+
+    async def _answer_outside(self, call: Call) -> Reply:
+        if self.outside is None:
+            return Reply(503)
+        return await self.outside(call)
 
     async def _serve(self, name: str) -> Station:
         """Return the station of this name when its replica serves."""
@@ -105,19 +152,39 @@ class Lab:
         except (OSError, UnicodeDecodeError) as error:
             raise Unusable(f"schema.sql cannot be read: {error}") from error
 
-    async def reset(self, seed: str) -> None:
+    async def reset(self, seed: str, *, check: str = "", title: str = "", replay: Token | None = None) -> None:
         """Make all as new for the next check: empty tables, random numbers from `seed`; the first time, everything.
+
+        With `replay` the check's explorations try nothing but that.
 
         Unusable where the submission cannot be copied or its schema is refused; whether its replicas start is known
         when the first request is sent.
         """
         self.random = random.Random(seed)  # noqa: S311 -- examples, not secrets
         self.recorder.clear()
+        self.check, self.title, self.replay = check, title, replay
+        self.outside, self.explored, self._explorations = None, Extent(), 0
         if self._rows is None or not await self._rows.empty():
             await self._clear()
             await self._build()
+        await self.set_environment()
+        await self.prepare()
+
+    async def prepare(self) -> None:
+        """Empty what is beside the database: Redis, and the service outside where its handler can `reset`."""
         if "redis" in self.submission.kata.services:
             await self._pair.flush_redis()
+        if (reset := getattr(self.outside, "reset", None)) is not None:
+            reset()
+
+    async def set_environment(self, **variables: str) -> None:
+        """Tell the service these settings beside those that are always set; where they differ it is started anew."""
+        assert self._ground is not None  # noqa: S101 -- a check runs between reset() and close()
+        wanted = self.submission.kata.environment | variables
+        if wanted != self._ground.environment:
+            self._ground.environment = wanted
+            for station in self._stations.values():
+                station.leave()
 
     async def end_check(self) -> None:
         """Raise a Finding where the service has opened itself a way to the database that does not pass the wire."""
@@ -139,6 +206,9 @@ class Lab:
         if self._rows is not None:
             await self._rows.close()
             self._rows = None
+        if self._monitor is not None:
+            await self._monitor.close()
+            self._monitor = None
         if self._database is not None:
             await self._pair.drop(self._database)
             self._database = None
@@ -179,6 +249,65 @@ class Lab:
         if sent < before:
             await act()
         return answer, sent >= before
+
+    async def together(self, requests: Sequence[Request]) -> list[Answer]:
+        """Send requests all at once, dealt to two replicas in turn, with nothing held; return their answers."""
+        for name in REPLICAS[:2]:
+            await self._serve(name)
+        return list(await asyncio.gather(*(self.send(one, to=REPLICAS[n % 2]) for n, one in enumerate(requests))))
+
+    async def send_until(self, request: Request, statuses: Collection[int], seconds: float, *, to: str = "A") -> Answer:
+        """Send a request again and again until it is answered with one of the statuses; a Finding after `seconds`."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while (answer := await self.send(request, to=to)).status not in statuses:
+            if asyncio.get_running_loop().time() > deadline:
+                answer.expect(*statuses)
+        return answer
+
+    async def every_interleaving(
+        self,
+        *,
+        given: Tables,
+        requests: Sequence[Request],
+        holds: Holds,
+        between: Callable[[], Awaitable[None]] | None = None,
+        limits: ExploringLimits | None = None,
+    ) -> None:
+        """Send two or three requests at once, one to a replica, in every distinguishable interleaving of their steps.
+
+        Each begins with the rows that are `given`, an empty Redis and nothing else; `holds` raises a Finding where
+        what it sees afterwards is wrong. `between` is awaited before each step. Raises the Finding with its schedule,
+        or Inconclusive where not everything was tried.
+        """
+        explored = await self._exploration(given, requests, holds).explore(limits, between)
+        self.explored = self.explored.with_more(explored.schedules, explored.classes, complete=explored.complete)
+
+    async def every_crash(self, *, given: Tables, request: Request, holds: Holds, retry: Retry | bool = True) -> None:
+        """Send a request, and let it crash at each of its steps in turn; then send the retry to the other replica.
+
+        `retry` is a function of the first answer (None where none came) that gives the request to send, or None;
+        True sends the same again, False nothing. `holds` is given the answers and raises a Finding.
+        """
+        again = (lambda _: request) if retry is True else retry or (lambda _: None)
+        runs = await self._exploration(given, [request], holds).sweep(again)
+        self.explored = self.explored.with_more(runs, 0, complete=True)
+
+    def _exploration(self, given: Tables, requests: Sequence[Request], holds: Holds) -> Exploration:
+        from grader.lab.exploring import Exploration  # noqa: PLC0415 -- checks that explore nothing need not pay for it
+
+        self._explorations += 1
+        return Exploration(self, given, requests, holds, self._explorations)
+
+    async def actor(self, name: str, request: Request) -> LabActor:
+        """Return the replica of this name as an actor that is sent the request."""
+        station = await self._serve(name)
+        return LabActor(station, await station.serving(), request, self._budget)
+
+    async def monitor(self) -> Monitor:
+        """Return the connection that looks at who waits for whom."""
+        if self._monitor is None:
+            self._monitor = await Monitor.open(self._pair.postgres)
+        return self._monitor
 
 
 def _unusable(error: BootError | SchemaError) -> Unusable:

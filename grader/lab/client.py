@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 import h11
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from grader.lab.http import Request
 
 MOST_BYTES = 64 << 20
@@ -31,13 +33,18 @@ class TooLargeError(Exception):
     """The answer is larger than the grader reads."""
 
 
-async def call(port: int, request: Request) -> Raw:
-    """Return the answer of the service at 127.0.0.1:`port`; NoAnswerError or TooLargeError where there is none."""
+async def call(port: int, request: Request, sent: Callable[[], None] | None = None) -> Raw:
+    """Return the answer of the service at 127.0.0.1:`port`; NoAnswerError or TooLargeError where there is none.
+
+    `sent` is called when the request has been written.
+    """
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
             connection = h11.Connection(h11.CLIENT)
             writer.write(_sent(connection, port, request))
+            if sent is not None:
+                sent()
             return await _received(connection, reader)
         finally:
             writer.close()

@@ -72,6 +72,14 @@ class Answer:
         """Rows that the servers sent for it."""
         return sum(s.rows for s in self.statements)
 
+    def header(self, name: str) -> str | None:
+        """Return a header, its name in any case; of equal ones the last."""
+        return self.headers.get(name.lower())
+
+    def json(self) -> Any:  # noqa: ANN401 -- any JSON value
+        """Return the body as JSON; a Finding where it is not JSON, whatever the status."""
+        return self.expect(self.status)
+
     def expect(self, *statuses: int) -> Any:  # noqa: ANN401 -- any JSON value
         """Return the body as JSON; a Finding where the status is none of these or the body is not JSON."""
         wanted = " or ".join(map(str, statuses))

@@ -103,6 +103,31 @@ class Rows:
             return False
         return True
 
+    def renewal(self, tables: Mapping[str, Sequence[Mapping[str, object]]]) -> bytes:
+        """Return what `renew` sends to empty every table and to write these rows, in one round trip."""
+        parts: list[sql.Composable] = [sql.SQL("BEGIN")]
+        # a table is mostly made after those it refers to; where it is not, renew() truncates
+        parts += [sql.SQL(f"DELETE FROM {name}") for _, name in reversed(self._tables)]  # noqa: S608 -- quoted by Postgres
+        for table, rows in tables.items():
+            if rows:
+                columns = sql.SQL(", ").join(map(sql.Identifier, rows[0]))
+                insert = _INSERT.as_string().replace("%s", "{rows}")
+                parts.append(
+                    sql.SQL(insert).format(
+                        table=sql.Identifier(table), columns=columns, rows=sql.Literal(json.dumps(rows, default=str))
+                    )
+                )
+        return sql.SQL("; ").join([*parts, sql.SQL("COMMIT")]).as_bytes(self._connection)
+
+    async def renew(self, renewal: bytes, tables: Mapping[str, Sequence[Mapping[str, object]]]) -> None:
+        """Put the rows of a renewal back; a Finding where the database refuses them."""
+        try:
+            await self._connection.execute(renewal)
+        except psycopg.Error:
+            await self._connection.execute("ROLLBACK")
+            await self.empty()
+            await self.insert(tables)
+
     async def _find_tables(self) -> list[tuple[Any, ...]]:
         cursor = await self._connection.execute(_TABLES)
         return await cursor.fetchall()

@@ -10,31 +10,49 @@ from typing import TYPE_CHECKING
 from grader.lab.client import TooLargeError, call
 from grader.lab.http import Answer, Budget, Request, Stopped, most_repeated, printed
 from grader.replica import HostError
+from grader.services import Database
 from grader.verdict import Evidence, Finding
-from grader.wire import PostgresProxy, Recorder, RedisProxy, Statement, Upstream
+from grader.wire import PostgresProxy, RedisProxy, Upstream
+from grader.wire.outside import OutsideService
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from grader.lab.client import Raw
     from grader.replica import Host, Limits, Replica
-    from grader.services import Address, Database
-    from grader.wire import Gate
+    from grader.services import Address
+    from grader.wire import Gate, Recorder, Statement
+    from grader.wire.outside import Handler
+    from grader.wire.proxy import Proxy
+
+
+@dataclass(slots=True)
+class Ground:
+    """What the stations of one lab stand on; `environment` may change, and holds for the next replica."""
+
+    host: Host
+    folder: Path
+    limits: Limits
+    recorder: Recorder
+    database: Database
+    redis: Address | None
+    outside: str
+    """The variable that names the outside service; empty where there is none."""
+    handler: Handler
+    environment: dict[str, str]
+    debug_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Put:
+class Put:
     """A replica as it stands in its place, with the wires that are its own."""
 
     replica: Replica
-    postgres: PostgresProxy
-    redis: RedisProxy | None
-
-    @property
-    def wires(self) -> tuple[PostgresProxy | RedisProxy, ...]:
-        return (self.postgres, self.redis) if self.redis else (self.postgres,)
+    wires: tuple[Proxy, ...]
 
     def set_gate(self, gate: Gate | None) -> None:
+        """Have every step asked about."""
         for wire in self.wires:
             wire.gate = gate
 
@@ -46,24 +64,11 @@ class _Put:
 class Station:
     """The place of one replica: where its process ended or was stopped, another is put."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 -- what a station is made of
-        self,
-        name: str,
-        host: Host,
-        folder: Path,
-        limits: Limits,
-        recorder: Recorder,
-        database: Database,
-        redis: Address | None,
-    ) -> None:
+    def __init__(self, name: str, ground: Ground) -> None:
         self.name = name
-        self._host = host
-        self._folder = folder
-        self._limits = limits
-        self._recorder = recorder
-        self._postgres = Upstream(database.host, database.port, database.user, database.password, database.name)
-        self._redis = Upstream(redis.host, redis.port, redis.user, redis.password) if redis else None
-        self._put: asyncio.Task[_Put] | None = None
+        self._ground = ground
+        self._recorder = ground.recorder
+        self._put: asyncio.Task[Put] | None = None
         self._ending: set[asyncio.Task[None]] = set()
 
     def begin(self) -> None:
@@ -71,31 +76,46 @@ class Station:
         if self._put is None:
             self._put = asyncio.create_task(self._start())
 
-    async def _start(self) -> _Put:
-        postgres = PostgresProxy(self._postgres, replica=self.name, recorder=self._recorder)
-        redis = RedisProxy(self._redis, replica=self.name, recorder=self._recorder) if self._redis else None
-        await postgres.start()
-        environment = {"DATABASE_URL": postgres.url}
-        if redis is not None:
-            await redis.start()
-            environment["REDIS_URL"] = redis.url
-        replica = await self._host.replica(self.name, self._folder, environment=environment, limits=self._limits)
-        return _Put(replica, postgres, redis)
+    async def _start(self) -> Put:
+        ground = self._ground
+        wires = {"DATABASE_URL": _wire(PostgresProxy, self.name, ground.database, ground.recorder)}
+        if ground.redis is not None:
+            wires["REDIS_URL"] = _wire(RedisProxy, self.name, ground.redis, ground.recorder)
+        if ground.outside:
+            wires[ground.outside] = OutsideService(ground.handler, replica=self.name, recorder=ground.recorder)
+        environment = dict(ground.environment)
+        for variable, wire in wires.items():
+            await wire.start()
+            environment[variable] = wire.url
+        replica = await ground.host.replica(
+            self.name,
+            ground.folder,
+            environment=environment,
+            limits=ground.limits,
+            controlled=True,
+            debug_port=ground.debug_port,
+        )
+        return Put(replica, tuple(wires.values()))
 
     async def start(self) -> None:
         """Put a replica here unless one runs, and wait until it serves; BootError where it does not come up."""
-        await self._serving()
+        await self.serving()
 
-    async def _serving(self) -> _Put:
+    async def serving(self) -> Put:
+        """Return the replica that serves here, with its wires; BootError where it does not come up."""
         if self._put is not None and self._put.done() and (await self._put).replica.exited is not None:
-            self._renew()
+            self.renew()
         self.begin()
         assert self._put is not None  # noqa: S101 -- begin() made it
         put = await asyncio.shield(self._put)
         await put.replica.ready()
         return put
 
-    def _renew(self) -> None:
+    def leave(self) -> None:
+        """End the replica in the background, if there is one; the next is put here when it is needed."""
+        self._take_away()
+
+    def renew(self) -> None:
         """End the replica and put another here, both in the background."""
         self._take_away()
         self.begin()
@@ -112,12 +132,15 @@ class Station:
         self._take_away()
         await asyncio.gather(*self._ending)
 
-    async def send(self, request: Request, budget: Budget, act: Gate | None = None) -> Answer:
+    async def send(
+        self, request: Request, budget: Budget, act: Gate | None = None, sent: Callable[[], None] | None = None
+    ) -> Answer:
         """Send one request on a connection of its own; a Finding where no answer comes within the budget.
 
-        `act` is awaited before each statement goes to the server; what it raises is raised here.
+        `act` is awaited before each statement goes to the server; what it raises is raised here. `sent` is called when
+        the request has been written.
         """
-        put = await self._serving()
+        put = await self.serving()
         over = asyncio.Event()
         refused: list[BaseException] = []
 
@@ -129,11 +152,12 @@ class Station:
                 refused.append(error)
                 raise
 
-        put.set_gate(gate if act else None)
+        if act is not None:
+            put.set_gate(gate)
         started = time.monotonic()
         with self._recorder.recording(self.name) as window:
             window.limit(budget.statements, over.set)
-            answer = asyncio.ensure_future(call(put.replica.port, request))
+            answer = asyncio.ensure_future(call(put.replica.port, request, sent))
             others = [asyncio.ensure_future(put.replica.wait()), asyncio.ensure_future(over.wait())]
             try:
                 await asyncio.wait({answer, *others}, timeout=budget.seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -156,14 +180,15 @@ class Station:
                     log=put.replica.log(),
                 )
             finally:
-                put.set_gate(None)
+                if act is not None:
+                    put.set_gate(None)
                 for waiting in (answer, *others):
                     waiting.cancel()
                 await asyncio.gather(answer, *others, return_exceptions=True)
 
     def _stopped(self, request: Request, statements: tuple[Statement, ...]) -> Stopped:
         """End the replica, whose request goes on sending statements, and say so."""
-        self._renew()
+        self.renew()
         stopped = Stopped(
             f"sent {request}",
             f"it had sent {len(statements)} statements to the database, and was stopped",
@@ -199,11 +224,17 @@ class Station:
         if statements:
             evidence = (*evidence, most_repeated(statements))
         evidence = (*evidence, *printed(replica.log()))
-        self._renew()
+        self.renew()
         return Finding(f"sent {request}", seen, expected, evidence)
 
 
-async def _end(put: asyncio.Task[_Put]) -> None:
+def _wire(kind: type[Proxy], name: str, server: Database | Address, recorder: Recorder) -> Proxy:
+    database = server.name if isinstance(server, Database) else None
+    upstream = Upstream(server.host, server.port, server.user, server.password, database)
+    return kind(upstream, replica=name, recorder=recorder)
+
+
+async def _end(put: asyncio.Task[Put]) -> None:
     try:
         await (await put).end()
     except (HostError, OSError):

@@ -63,6 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
     found = arguments.find(config.args, config.invocation_params.dir)
     config.args[:] = found.arguments
     arguments.require_folder(config.option.result_json, config.invocation_params.dir)
+    arguments.require_place_for_page(config.option.report_html, config.invocation_params.dir)
     if found.submissions and not config.option.collectonly:
         if HOST not in config.stash:
             _begin(config, config.option.replicas, found.packages)
@@ -98,6 +99,18 @@ def pytest_make_collect_report(collector: pytest.Collector) -> pytest.CollectRep
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Take the file that stands for a gradable folder."""
     return file_of(file_path, parent)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--replay` keep only the check that its token names."""
+    token = arguments.read_token(config.option.replay)
+    if token is None:
+        return
+    chosen = [item for item in items if isinstance(item, CheckItem) and item.name == token.check]
+    if not chosen:
+        raise pytest.UsageError(f"--replay: no check of these is named {token.check}")
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = chosen
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -144,7 +157,7 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Exit with 3 where the grader failed or could not conclude, and write the result file."""
+    """Exit with 3 where the grader failed or could not conclude, and write the result file and the page."""
     grader = session.config.stash.get(GRADER, None)
     if grader is None:
         return
@@ -156,6 +169,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         from grader.report.document import document  # noqa: PLC0415 -- seldom asked for
 
         (session.config.invocation_params.dir / path).write_text(document(grader.verdicts), encoding="utf-8")
+    folder = session.config.option.report_html
+    if folder is not None:
+        from grader.plugin.pages import write_page  # noqa: PLC0415 -- likewise
+
+        items = [item for item in session.items if isinstance(item, CheckItem)]
+        write_page(session.config.invocation_params.dir / folder, grader.verdicts, items)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -172,3 +191,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         shown = os.path.relpath(folder, config.invocation_params.dir)
         for text, style in render_verdict(verdict, load_kata(verdict.kata), shown):
             terminalreporter.line(text, **style)
+    if config.option.report_html is not None:
+        terminalreporter.line(f"Report: {config.option.report_html / 'index.html'}")

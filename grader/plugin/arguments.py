@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable, Mapping
 
+    from grader.explore.token import Token
     from grader.grade import Options
 
 
@@ -70,7 +71,9 @@ OPTIONS = (
     Option("--request-seconds", "how long one request may take", float, standard=10.0),
     Option("--boot-seconds", "how long a replica may take to start", float, standard=15.0),
     Option("--seed", "number from which the checks' rows are made", int, standard=1),
+    Option("--replay", "run only this schedule or crash, as a finding's last line names it"),
     Option("--result-json", "write the verdicts to this file", Path),
+    Option("--report-html", "write the verdicts as a page, index.html in this folder", Path),
 )
 
 
@@ -88,7 +91,26 @@ def options(chosen: Namespace) -> Options:
         idle_seconds=chosen.services_idle,
         home=chosen.services_home,
     )
-    return Options(services, chosen.replicas, chosen.seed, chosen.request_seconds, chosen.boot_seconds)
+    return Options(
+        services,
+        chosen.replicas,
+        chosen.seed,
+        chosen.request_seconds,
+        chosen.boot_seconds,
+        read_token(chosen.replay),
+    )
+
+
+def read_token(text: str | None) -> Token | None:
+    """Return the replay token that was given, if one was; UsageError where it is none."""
+    if text is None:
+        return None
+    from grader.explore.token import Token, TokenError  # noqa: PLC0415 -- seldom asked for
+
+    try:
+        return Token.read(text)
+    except TokenError as error:
+        raise pytest.UsageError(f"--replay: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +152,20 @@ def require_folder(file: Path | None, cwd: Path) -> None:
     """Raise UsageError where a file that is to be written has no folder to stand in."""
     if file is not None and ((cwd / file).is_dir() or not os.access((cwd / file).parent, os.W_OK)):
         raise pytest.UsageError(f"--result-json: {file} cannot be written; name a file in a folder that there is")
+
+
+def require_place_for_page(folder: Path | None, cwd: Path) -> None:
+    """Raise UsageError where the page that is to be written to a folder, there or new, cannot stand in it."""
+    if folder is None:
+        return
+    path = cwd / folder
+    page = path / "index.html"
+    place = path if os.path.lexists(path) else path.parent
+    taken = page.is_dir() or (page.exists() and not os.access(page, os.W_OK))
+    if taken or not place.is_dir() or not os.access(place, os.W_OK):
+        raise pytest.UsageError(
+            f"--report-html: {folder} cannot be written to; name a folder, or a new one in a folder that there is"
+        )
 
 
 def _write_out(argument: str, cwd: Path) -> str:

@@ -96,15 +96,18 @@ class CheckItem(pytest.Item):
         found = transcripts.difference(path, self.name, text)
         return found and f"The message is not that of {path}; --record-transcripts writes it anew.\n{found}\n\n"
 
+    @property
+    def again(self) -> str:
+        """The id that selects this check, as it is typed; those of a kata's own solutions, from the project's root."""
+        if self.entry.name:  # transcripts are the same wherever pytest runs
+            return f"{self.path.relative_to(PROJECT)}::{self.name}"
+        return str(self.config.cwd_relative_nodeid(self.id))
+
     def _rendered(self) -> str:
         from grader.report.terminal import render_result  # noqa: PLC0415 -- needed only where something failed
 
         assert self.result is not None  # noqa: S101 -- runtest() set it
-        folder = self.entry.submission.folder
-        if self.entry.name:  # transcripts are the same wherever pytest runs
-            layers = self.entry.submission.layers[::-1]
-            return render_result(self.result, layers, f"{self.path.relative_to(PROJECT)}::{self.name}")
-        return render_result(self.result, (folder,), str(self.config.cwd_relative_nodeid(self.id)))
+        return render_result(self.result, self.entry.submission.layers[::-1], self.again)
 
     def repr_failure(
         self,

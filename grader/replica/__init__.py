@@ -2,6 +2,7 @@
 
 from grader.replica.copy import SubmissionError, copy_submission
 from grader.replica.host import Host, StartMethod
+from grader.replica.reins import Reins
 from grader.replica.replica import Replica
 from grader.replica.values import BootError, Exit, HostError, Limits
 
@@ -11,6 +12,7 @@ __all__ = [
     "Host",
     "HostError",
     "Limits",
+    "Reins",
     "Replica",
     "StartMethod",
     "SubmissionError",

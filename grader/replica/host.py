@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
 import shutil
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from grader.replica.channel import Channel
 from grader.replica.copy import copy_submission
 from grader.replica.directory import make_directory, read_log
-from grader.replica.launcher.job import DESCRIPTORS
+from grader.replica.launcher.job import descriptors_of
 from grader.replica.launcher.messages import send
+from grader.replica.reins import Reins, make_page
 from grader.replica.replica import Ends, Replica
 from grader.replica.values import HostError, Limits
 
@@ -139,7 +142,7 @@ class Host:
         if self._gone is not None:
             self._gone.set()
 
-    async def replica(
+    async def replica(  # noqa: PLR0913 -- each but the first two says what differs from a plain replica
         self,
         name: str,
         folder: Path,
@@ -147,12 +150,18 @@ class Host:
         environment: Mapping[str, str],
         limits: Limits | None = None,
         command: Sequence[str] | None = None,
+        controlled: bool = False,
+        debug_port: int | None = None,
     ) -> Replica:
         """Start a replica of the submission in `folder`, a copy made by `copy()`, and return without waiting for it.
 
         `command` None serves `app.main:create_app()`; `["-m", "app.relay"]` runs that module instead.
+        One that is `controlled` has reins. At `debug_port` of 127.0.0.1 a debugger may attach; that has reins too.
         Raises HostError.
         """
+        if debug_port is not None and importlib.util.find_spec("debugpy") is None:
+            message = "a debugger needs debugpy, which is not installed: pip install 'backend-katas[debug]'"
+            raise HostError(message)
         control = self._attach()
         if self._prepared is not None and self._prepared.done() and (error := self._prepared.exception()):
             raise error
@@ -162,15 +171,6 @@ class Host:
         limits = limits or Limits()
         number = self._made
         self._made += 1
-        listening = socket.create_server(("127.0.0.1", 0))
-        channel, theirs = socket.socketpair()
-        pipes = {pipe: os.pipe() for pipe in ("log", "status", "stack")}
-        passed = {"channel": theirs.fileno(), "listening": listening.fileno()}
-        passed |= {pipe: writing for pipe, (_, writing) in pipes.items()}
-        ends = Ends(channel=channel, **{pipe: reading for pipe, (reading, _) in pipes.items()})
-        place = self.directory / "replicas" / str(number) / "submission"
-        replica = Replica(name, listening.getsockname()[1], limits, folder, place, ends)
-        self._replicas[number] = replica
         order = {
             "number": number,
             "name": name,
@@ -178,14 +178,17 @@ class Host:
             "environment": dict(environment),
             "limits": asdict(limits),
             "command": None if command is None else list(command),
+            "controlled": controlled or debug_port is not None,
+            "debug_port": debug_port,
         }
-        try:
-            await control.send(order, [passed[end] for end in DESCRIPTORS])
-        finally:
-            listening.close()
-            theirs.close()
-            for _, writing in pipes.values():
-                os.close(writing)
+        with ExitStack() as theirs:
+            listening = theirs.enter_context(socket.create_server(("127.0.0.1", 0)))
+            passed = {"listening": listening.fileno()}
+            ends = _make_ends(passed, theirs, controlled=bool(order["controlled"]))
+            place = self.directory / "replicas" / str(number) / "submission"
+            replica = Replica(name, listening.getsockname()[1], limits, folder, place, ends)
+            self._replicas[number] = replica
+            await control.send(order, [passed[end] for end in descriptors_of(order)])
         return replica
 
     async def close(self) -> None:
@@ -210,3 +213,23 @@ class Host:
             self._process = None
         if self._directory is not None:
             shutil.rmtree(self._directory, ignore_errors=True)
+
+
+def _make_ends(passed: dict[str, int], theirs: ExitStack, *, controlled: bool) -> Ends:
+    """Make what connects the grader with a replica and return its own ends; the others are noted in `passed`."""
+
+    def pair(name: str) -> socket.socket:
+        ours, other = socket.socketpair()
+        passed[name] = theirs.enter_context(other).fileno()
+        return ours
+
+    def pipe(name: str) -> int:
+        reading, passed[name] = os.pipe()
+        theirs.callback(os.close, passed[name])
+        return reading
+
+    reins = None
+    if controlled:
+        passed["page"] = make_page()
+        reins = Reins(passed["page"], pair("reins"))
+    return Ends(pair("channel"), pipe("log"), pipe("status"), pipe("stack"), reins)

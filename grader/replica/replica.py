@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from pathlib import Path
 
+    from grader.replica.reins import Reins
+
 _OUT_OF_MEMORY = re.compile(r"MemoryError|std::bad_alloc|[Cc]annot allocate memory|[Oo]ut of memory")
 _STATUS_BYTES = 1 << 20
 _STACK_BYTES = 1 << 18
@@ -37,6 +39,7 @@ class Ends:
     log: int
     status: int
     stack: int
+    reins: Reins | None
 
 
 class Replica:
@@ -51,9 +54,12 @@ class Replica:
         self.exited: Exit | None = None
         self.escaped = 0
         """How many processes had to be ended besides the replica itself."""
+        self.place = place
+        """Where its own copy of the submission stands: what a debugger calls its remote root."""
+        self.reins = ends.reins
+        """Control over its time; None unless it was asked for."""
         self._limits = limits
         self._folder = folder
-        self._place = place
         self._loop = asyncio.get_running_loop()
         self._log = Log(limits.log_bytes)
         self._status = b""
@@ -104,6 +110,8 @@ class Replica:
     async def stop(self, seconds: float = 5.0) -> Exit:
         """Ask it to stop in order; kill it after `seconds`."""
         self._ended_by_grader = self._ended_by_grader or "was stopped by the grader"
+        if self.reins is not None:
+            self.reins.free()
         await self._channel.send({"kind": "signal", "signal": int(signal.SIGTERM)})
         try:
             async with asyncio.timeout(seconds):
@@ -134,7 +142,7 @@ class Replica:
                     await self._stack_moved.wait()
         except TimeoutError:
             pass
-        return frames_of(self._stack.decode(errors="replace"), self._place)
+        return frames_of(self._stack.decode(errors="replace"), self.place)
 
     def lose(self, escaped: int) -> None:
         """Take note that the keeper is gone without a word, with what its parent had to end."""
@@ -154,6 +162,8 @@ class Replica:
         match message["kind"]:
             case "started":
                 self.pid = message["pid"]
+                if self.reins is not None:
+                    self.reins.follow(self.pid)
                 # What a spawned replica imports before the submission is not the submission's time.
                 self._set_deadline(self._limits.boot_seconds + _OWN_SECONDS)
             case "failed":
@@ -261,6 +271,8 @@ class Replica:
         for pipe in self._pipes:
             pipe.close()
         self._channel.close()
+        if self.reins is not None:
+            self.reins.close()
         self.exited = how
         if self._boot_error is not None:
             self._boot_error.log = self.log()

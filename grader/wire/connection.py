@@ -8,7 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from grader.wire.link import Link, Listener, Side
-from grader.wire.proxy import Cut
+from grader.wire.proxy import Cut, Fail
 
 if TYPE_CHECKING:
     from grader.wire.proxy import Gate, Proxy
@@ -29,6 +29,8 @@ class Connection(Listener, ABC):
         """Whether it is one of the proxy's open connections: not a cancel request, not one turned away."""
         self.pid: int | None = None
         """The server's process, where the server has said it."""
+        self.hung = False
+        """Something that the client sent was dropped, so that it waits for an answer that never comes."""
         self._over = False
         self._client_ended = False
         self._late: deque[tuple[Statement | None, bytes]] = deque()
@@ -38,6 +40,16 @@ class Connection(Listener, ABC):
     @abstractmethod
     def idle(self) -> bool:
         """Whether nothing is in flight."""
+
+    @property
+    def moving(self) -> bool:
+        """Whether something is in flight that belongs to no step: a login, a BEGIN, half a message."""
+        return not self.idle and not self._stepping and not self._late
+
+    @property
+    @abstractmethod
+    def _stepping(self) -> bool:
+        """Whether a step stands at the gate, or is under way."""
 
     @property
     @abstractmethod
@@ -69,7 +81,9 @@ class Connection(Listener, ABC):
 
     def received(self, side: Side, data: bytes) -> None:
         """Pass bytes to who understands them."""
-        if side is self.client:
+        if side is self.client and (self.proxy.hanging or self.hung):
+            self.hung = True
+        elif side is self.client:
             self.from_client(data)
         else:
             self.from_server(data)
@@ -147,6 +161,9 @@ class Connection(Listener, ABC):
                 self._late.popleft()
                 if over is not None:
                     self.report(over)
+        except Fail:
+            self.end()  # it comes too late: the step has been run
+            raise
         finally:
             for over, _ in self._late:
                 if over is not None:
@@ -162,13 +179,15 @@ class Connection(Listener, ABC):
     # towards the server
 
     async def ask(self, gate: Gate | None, statement: Statement) -> bool:
-        """Ask a gate for permission; return False when it cut the connection."""
+        """Ask a gate for permission; return False when it cut the connection. Raises Fail as the gate did."""
         try:
             if gate is not None:
                 await gate(statement)
         except Cut:
             self.end()
             return False
+        except Fail:
+            raise
         except Exception:
             self.end()
             raise

@@ -36,11 +36,26 @@ class Cut(Exception):  # noqa: N818 -- what a gate orders, not an error
     """Raised by a gate to cut the connection before the step."""
 
 
+class Fail(Exception):  # noqa: N818 -- likewise
+    """Raised by a gate to have the step fail with this error instead of running.
+
+    `sqlstate` is for Redis the error's first word, for the outside service the status of the reply.
+    """
+
+    def __init__(self, sqlstate: str, message: str) -> None:
+        super().__init__(sqlstate, message)
+        self.sqlstate = sqlstate
+        self.message = message
+
+
 class Gate(Protocol):
     """Awaited before the first byte of a step goes to the server, or before that of its answer goes to the client."""
 
     async def __call__(self, statement: Statement) -> None:
-        """Return when the step that begins with `statement` may go; raise Cut to end its connection instead."""
+        """Return when the step that begins with `statement` may go; raise Cut to end its connection instead.
+
+        Before a step, Fail is allowed too.
+        """
 
 
 class Proxy(ABC):
@@ -62,6 +77,9 @@ class Proxy(ABC):
         self.reply_gate: Gate | None = None
         self.done: Callable[[Statement], None] | None = None
         self.keep_results = False
+        self.hanging = False
+        """What clients send is read and never answered; a connection that has lost something so stays lost."""
+        self._refusing = False
         self.secret = secrets.token_urlsafe(24)
         """What a client must know; it is good for this proxy alone."""
         self.port = 0
@@ -80,6 +98,18 @@ class Proxy(ABC):
         """What the submission is given to connect with."""
 
     @property
+    def refusing(self) -> bool:
+        """Whether new connections are closed at once; those that are open are cut when it is set."""
+        return self._refusing
+
+    @refusing.setter
+    def refusing(self, refusing: bool) -> None:
+        self._refusing = refusing
+        if refusing:
+            for connection in list(self._open):
+                connection.end()
+
+    @property
     def connections(self) -> int:
         """Connections open now."""
         return sum(connection.counted for connection in self._open)
@@ -92,7 +122,22 @@ class Proxy(ABC):
     @property
     def is_idle(self) -> bool:
         """Whether nothing is in flight on any connection."""
-        return all(connection.idle for connection in self._open)
+        return all(connection.idle and not connection.hung for connection in self._open)
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether something is in flight on a connection that belongs to no step: a login, a BEGIN, half a message."""
+        return any(connection.moving for connection in self._open)
+
+    @property
+    def processes(self) -> list[int]:
+        """The server's processes behind the open connections, where they are known."""
+        return [connection.pid for connection in self._open if connection.pid is not None]
+
+    def end_transactions(self) -> None:
+        """End every connection on which the server holds a transaction open."""
+        for connection in [connection for connection in self._open if connection.in_transaction]:
+            connection.end()
 
     def process_of(self, number: int) -> int | None:
         """Return the server's process behind the connection with this number, where it is known."""
@@ -163,9 +208,19 @@ class Proxy(ABC):
                     self._waiters.append((condition, waiter))
 
     def _accept(self) -> asyncio.Protocol:
+        if self._refusing:
+            return _Refusal()
         self._number += 1
         connection = self.connection(self._number)
         if len(self._open) >= MAX_CONNECTIONS:
             connection.refuse()
         self._open.add(connection)
         return connection.client
+
+
+class _Refusal(asyncio.Protocol):
+    """Closes its connection as soon as it is there."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Close it."""
+        transport.close()

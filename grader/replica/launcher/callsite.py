@@ -118,7 +118,7 @@ def _called_by_sqlalchemy(frame: FrameType | None) -> bool:
     return frame is not None and frame.f_code.co_filename.startswith(_SQLALCHEMY)
 
 
-def _frames(frame: FrameType | None) -> Iterator[FrameType]:
+def frames(frame: FrameType | None) -> Iterator[FrameType]:
     """Yield the callers, innermost first; behind a greenlet's first frame stands the one that switched to it."""
     current = greenlet.getcurrent()
     while True:
@@ -140,7 +140,7 @@ class Sites:
 
     def comment(self, frame: FrameType | None) -> str:
         """Return ` /* katas:app/orders.py:31 */` for the innermost frame of the submission, or nothing."""
-        for caller in _frames(frame):
+        for caller in frames(frame):
             file = self._file(caller.f_code)
             if file:
                 return f" /* katas:{file}:{caller.f_lineno} */"

@@ -8,6 +8,14 @@ from typing import Any
 DESCRIPTORS = ("channel", "listening", "log", "status", "stack")
 """In the order in which they are passed: the keeper's socket to the grader, then what the replica keeps."""
 
+REINS = ("page", "reins")
+"""Passed behind those for a replica that is controlled."""
+
+
+def descriptors_of(order: dict[str, Any]) -> tuple[str, ...]:
+    """Return the names of the descriptors that come with an order."""
+    return DESCRIPTORS + (REINS if order["controlled"] else ())
+
 
 @dataclass(frozen=True)
 class Job:
@@ -15,7 +23,7 @@ class Job:
 
     number: int
     order: dict[str, Any]
-    """The grader's message: name, folder, environment, limits, command."""
+    """The grader's message: name, folder, environment, limits, command, whether it is controlled, a debugger's port."""
     descriptors: dict[str, int]
     directory: str
     """The run's own folder."""

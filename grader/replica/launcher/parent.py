@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import ending, fence, keeper, linux, mounts
-from .job import DESCRIPTORS, Job
+from .job import Job, descriptors_of
 from .messages import Inbox, send
 from .wakeup import Wakeup, childless, reap
 
@@ -45,7 +45,7 @@ def preimport(named: Iterable[str] = ()) -> None:
     """Import what all submissions use, and of what few use that which is named."""
     for module in (*PREIMPORTED, *(SELDOM[name] for name in named if name in SELDOM)):
         importlib.import_module(module)
-    for module in ("callsite", "serve", "command"):
+    for module in ("callsite", "serve", "command", "control"):
         importlib.import_module(f"{__package__}.{module}")
 
 
@@ -175,7 +175,8 @@ class Parent:
         return None
 
     def _start(self, order: dict[str, Any]) -> Job | None:
-        descriptors = dict(zip(DESCRIPTORS, self._inbox.take(len(DESCRIPTORS)), strict=True))
+        names = descriptors_of(order)
+        descriptors = dict(zip(names, self._inbox.take(len(names)), strict=True))
         number = order["number"]
         pid = os.fork()
         if pid == 0:

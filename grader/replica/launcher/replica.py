@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import fence, limits, linux, stacks
+from . import debug, fence, limits, linux, stacks
 from .messages import Inbox
+from .page import Page
 from .status import Status
 
 
@@ -67,6 +68,12 @@ def live(assignment: Assignment) -> int:
         fence.raise_around(place, [Path(tree) for tree in assignment.readable])
     os.chdir(folder)
     importlib.import_module(f"{__package__}.callsite").install(str(folder))
+    if order["controlled"]:
+        page = Page(assignment.descriptors["page"])
+        control = importlib.import_module(f"{__package__}.control")
+        control.install(str(folder), page, assignment.descriptors["reins"])
+        if order["debug_port"] is not None and not _let_debug(order["debug_port"], page, status):
+            return 1
     _put_on_path(folder)
     random.seed()
     run = _server if order["command"] is None else _command
@@ -85,6 +92,16 @@ def _command(assignment: Assignment, folder: Path, status: Status) -> int:
     command = importlib.import_module(f"{__package__}.command")
     order = assignment.order
     return int(command.run(folder, order["command"], status, order["limits"]["memory_bytes"]))
+
+
+def _let_debug(port: int, page: Page, status: Status) -> bool:
+    try:
+        debug.listen(port, page)
+    except Exception as error:  # noqa: BLE001 -- debugpy names no kinds
+        reason = f"no debugger can be had at port {port}: {error}"
+        status.failed({"reason": reason, "traceback": "", "file": None, "line": None})
+        return False
+    return True
 
 
 def _leave() -> None:

@@ -12,6 +12,7 @@ import h11
 from grader.wire.connection import Connection
 from grader.wire.link import IN_FLIGHT
 from grader.wire.outside.values import Call, Reply
+from grader.wire.proxy import Fail
 from grader.wire.recorder import VALUES_CAP, Result, RoundTrip, Statement
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 MOST_HEADERS = 64 << 10
 """Bytes of a request before its body."""
 MOST_BODY = 1 << 20
-_TOO_LARGE = 413
+_TOO_LARGE, _UNAVAILABLE = 413, 503
 _ERRORS = 400
 """The least status that says that something went wrong."""
 _LOST = "LOST"
@@ -35,6 +36,7 @@ class HttpConnection(Connection):
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MOST_HEADERS)
         self._request: h11.Request | None = None
         self._body = bytearray()
+        self._refused = False
         self._statement: Statement | None = None
         """The call at hand."""
 
@@ -44,13 +46,17 @@ class HttpConnection(Connection):
         return self._over or (self._statement is None and self._request is None and not self._http.trailing_data[0])
 
     @property
+    def _stepping(self) -> bool:
+        return self._statement is not None
+
+    @property
     def in_transaction(self) -> bool:
         """HTTP has none."""
         return False
 
     def refuse(self) -> None:
-        """Have the client's first byte close its connection."""
-        self._close_book()
+        """Turn the client away at its first byte."""
+        self._refused = True
 
     def over(self) -> None:
         """Note a call that will never be answered."""
@@ -72,7 +78,9 @@ class HttpConnection(Connection):
     def from_client(self, data: bytes) -> None:
         """Take bytes from the client."""
         if self._over:
-            self.client.close()
+            return
+        if self._refused:
+            self._turn_away(_UNAVAILABLE)
             return
         self._http.receive_data(data)
         if self._statement is None:
@@ -88,7 +96,7 @@ class HttpConnection(Connection):
             self._turn_away(error.error_status_hint)
         self.proxy.look()
 
-    def _take(self, event: h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]) -> bool:
+    def _take(self, event: h11.Event | type[h11.NEED_DATA | h11.PAUSED]) -> bool:
         """Take what h11 read; return False when there is nothing more to read for now."""
         if isinstance(event, h11.Request):
             self._request = event
@@ -127,12 +135,20 @@ class HttpConnection(Connection):
     # answers
 
     async def _serve(self, statement: Statement, request: h11.Request, body: bytes) -> None:
-        if not await self.ask(self.proxy.gate, statement):
-            return
+        fault = None
+        try:
+            if not await self.ask(self.proxy.gate, statement):
+                return
+        except Fail as ordered:
+            fault = ordered
         statement.released = True
         statement.started = time.perf_counter()
         try:
-            reply = await self._service.work(_call(request, body, self.proxy.replica, self._service.number()))
+            if fault is not None:
+                reply = Reply(int(fault.sqlstate), {"detail": fault.message})
+            else:
+                number = self._service.number()
+                reply = await self._service.work(_call(request, body, self.proxy.replica, number))
             data = self._written(reply, head=request.method == b"HEAD")
         except Exception as error:  # noqa: BLE001 -- a handler may raise anything; the service keeps it
             self._service.keep(error)
@@ -166,9 +182,9 @@ class HttpConnection(Connection):
 
     def _written(self, reply: Reply, *, head: bool = False) -> bytes:
         body = b"" if reply.json is None else json.dumps(reply.json).encode()
-        headers = dict(reply.headers)
+        headers = {name.lower(): value for name, value in reply.headers.items()}
         if reply.json is not None:
-            headers |= {"content-type": "application/json", "content-length": str(len(body))}
+            headers = {"content-type": "application/json"} | headers | {"content-length": str(len(body))}
         events = (
             h11.Response(status_code=reply.status, headers=list(headers.items())),
             h11.Data(data=b"" if head else body),

@@ -124,6 +124,11 @@ class Conversation:
         """Whether everything sent has been answered."""
         return not self._awaited and (not self.steps.open or self._flushed)
 
+    @property
+    def flushed(self) -> bool:
+        """Whether the client's last message was a Flush."""
+        return self._flushed
+
     def release(self) -> None:
         """Let the step at hand pass: all its statements, up to its Sync."""
         self.steps.release(self._ledger.restart)

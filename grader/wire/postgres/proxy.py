@@ -12,9 +12,11 @@ from grader.wire.connection import Connection
 from grader.wire.link import IN_FLIGHT
 from grader.wire.postgres import messages
 from grader.wire.postgres.conversation import Conversation
+from grader.wire.postgres.fault import Failing, raising
 from grader.wire.postgres.frames import CANCEL, STARTUP, Frame, Framer, ProtocolError
 from grader.wire.postgres.login import Login, LoginError
-from grader.wire.proxy import LOGIN_SECONDS, Proxy
+from grader.wire.proxy import LOGIN_SECONDS, Fail, Proxy
+from grader.wire.recorder import Category
 
 if TYPE_CHECKING:
     from grader.wire.link import Side
@@ -67,6 +69,7 @@ class PostgresConnection(Connection):
         self._timer = asyncio.get_running_loop().call_later(LOGIN_SECONDS, self._too_late)
         self._held: list[bytes] = []
         self._held_bytes = 0
+        self._failing = Failing()
         self._waiting: deque[tuple[bytes, int, list[Frame]]] = deque()
         self._gating = False
         self._early = b""
@@ -86,6 +89,10 @@ class PostgresConnection(Connection):
             and not self._late
             and not self._from_client.partial
         )
+
+    @property
+    def _stepping(self) -> bool:
+        return self._gating or bool(self._conversation.steps.under_way)
 
     @property
     def in_transaction(self) -> bool:
@@ -114,7 +121,7 @@ class PostgresConnection(Connection):
         """Take bytes from the client."""
         try:
             if self._phase == "open":
-                if self.proxy.gate is None and not self._gating and not self._held:
+                if self.proxy.gate is None and not (self._gating or self._held or self._failing.skipping):
                     conversation = self._conversation
                     for frame in self._from_client.feed(data):
                         conversation.sent(frame)
@@ -227,7 +234,7 @@ class PostgresConnection(Connection):
         """Take bytes from the server."""
         try:
             self._from_server.hold_rows(self.proxy.keep_results)
-            frames = self._from_server.feed(data)
+            data, frames = self._failing.cut(data, self._from_server.feed(data))
         except ProtocolError:
             self.end()
             return
@@ -255,6 +262,8 @@ class PostgresConnection(Connection):
     def _answer_step(self, data: bytes) -> None:
         """Pass on what came for the step under way; its end waits for the reply gate, if there is one."""
         steps = self._conversation.steps
+        if self._conversation.idle:
+            pass # where a Flush ended what the client sent, no word of the server's does
         over = steps.take_over()
         if over is None and steps.answered and self.proxy.reply_gate is not None:
             self._early += data
@@ -308,7 +317,9 @@ class PostgresConnection(Connection):
                 self._conversation.sent(frame)
                 self._hold(data[start : frame.end])
                 start = frame.end
-                if frame.kind in _BOUNDARIES:
+                if self._failing.skips(frame.kind):
+                    self._take_held()
+                elif frame.kind in _BOUNDARIES:
                     statement = self._conversation.steps.pending
                     if statement is not None and self.proxy.gate is not None:
                         self._waiting.appendleft((data, start, frames[index + 1 :]))
@@ -319,7 +330,8 @@ class PostgresConnection(Connection):
                     self._let_go()
             if start < len(data):
                 self._hold(data[start:])
-            if self.proxy.gate is None or (not self._waiting and self._from_client.streaming):
+            streaming = not self._waiting and self._from_client.streaming
+            if not self._failing.skipping and (self.proxy.gate is None or streaming):
                 self._let_go()
         if self._client_ended and not self._gating:
             self._let_go()
@@ -332,24 +344,37 @@ class PostgresConnection(Connection):
             self._turn_away("54000", f"a statement of more than {HELD_CAP >> 20} MB cannot be held at a gate")
             self._waiting.clear()
 
-    def _let_go(self) -> None:
+    def _take_held(self) -> bytes:
         held, self._held, self._held_bytes = self._held, [], 0
-        if held:
-            self.link.send(held[0] if len(held) == 1 else b"".join(held), self.proxy.latency)
+        return held[0] if len(held) == 1 else b"".join(held)
+
+    def _let_go(self) -> None:
+        if self._held:
+            self.link.send(self._take_held(), self.proxy.latency)
 
     def _stop_at(self, statement: Statement) -> None:
         self._gating = True
         self.start(asyncio.get_running_loop().create_task(self._pass(statement)))
 
     async def _pass(self, statement: Statement) -> None:
-        if not await self.ask(self.proxy.gate, statement):
-            return
+        try:
+            if not await self.ask(self.proxy.gate, statement):
+                return
+        except Fail as fault:
+            self._replace(statement, fault)
         self._gating = False
         self._conversation.release()
         self._let_go()
         self.client.go_on_reading("gate")
         self._drain()
         self.proxy.look()
+
+    def _replace(self, statement: Statement, fault: Fail) -> None:
+        """Put what raises an error in the place of all that is held."""
+        commits = statement.category is Category.COMMIT
+        self._take_held()
+        self._hold(raising(fault.sqlstate, fault.message, ends_transaction=commits))
+        self._failing.begin(ends_transaction=commits, flushed=self._conversation.flushed)
 
     def client_ended(self) -> None:
         """Send the end of the client's stream after everything before it."""

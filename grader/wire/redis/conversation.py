@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.wire.recorder import Category, Recorder, RoundTrip, Statement
+from grader.wire.redis.frames import command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,6 +136,20 @@ class Conversation:
         """Expect a turn of the proxy's own: an answer that it gives, or a reply that it keeps to itself."""
         self.awaited.append(Awaited(name, statement, answer, swallowed=answer is None))
         self.special += 1
+
+    def fail(self, statement: Statement, word: str, text: str) -> list[bytes]:
+        """Have a command fail that is not sent; return what goes to the server instead.
+
+        What MULTI queued is given up, as it is when EXEC fails.
+        """
+        instead = []
+        if statement.category is Category.COMMIT:
+            self.in_multi = False
+            self.own("DISCARD", None)
+            instead.append(command(b"DISCARD"))
+        statement.error, statement.error_message = word[:100], text[:1000]
+        self.own(statement.text.partition(" ")[0], statement, f"-{word} {text}\r\n".encode())
+        return instead
 
     def answered(self, message: Message) -> Awaited | None:
         """Take note of a reply and return what it answers; None for a message that nobody asked for."""

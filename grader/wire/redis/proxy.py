@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from grader.wire.connection import Connection
 from grader.wire.link import IN_FLIGHT
-from grader.wire.proxy import LOGIN_SECONDS, Proxy
+from grader.wire.proxy import LOGIN_SECONDS, Fail, Proxy
 from grader.wire.recorder import Result
 from grader.wire.redis.admission import OWN, Do, Ruling, judge
 from grader.wire.redis.conversation import Conversation, shown
@@ -75,6 +75,10 @@ class RedisConnection(Connection):
             and not self._from_client.partial
             and self.link.empty
         )
+
+    @property
+    def _stepping(self) -> bool:
+        return self._gating is not None or bool(self._steps)
 
     @property
     def in_transaction(self) -> bool:
@@ -185,13 +189,21 @@ class RedisConnection(Connection):
         return True
 
     async def _pass(self, statement: Statement, words: list[bytes]) -> None:
-        if not await self.ask(self.proxy.gate, statement):
-            return
+        fault = None
+        try:
+            if not await self.ask(self.proxy.gate, statement):
+                return
+        except Fail as ordered:
+            fault = ordered
         self._gating = None
         statement.released = True
         self._steps.append(statement)
-        self._conversation.sent(words, statement)
-        self._out.append(self._take_piece())
+        piece = self._take_piece()
+        if fault is not None:
+            self._out += self._conversation.fail(statement, fault.sqlstate, fault.message)
+        else:
+            self._conversation.sent(words, statement)
+            self._out.append(piece)
         self.client.go_on_reading("gate")
         self._drain()
 
@@ -235,7 +247,7 @@ class RedisConnection(Connection):
 
     def _give_own(self) -> None:
         while (answer := self._conversation.own_turn()) is not None:
-            self.client.write(answer)
+            self.answer(self._take_over(), answer)
 
     def _turn_away(self, answer: bytes) -> None:
         self._phase = "closing"
@@ -302,10 +314,9 @@ class RedisConnection(Connection):
         start = 0
         for message in messages:
             self._conversation.answered(message)
-            if self._steps and self._steps[0].done:
-                if self.proxy.keep_results:
-                    self._steps[0].result = Result(("reply",), [(shown(message.value),)])
-                self.answer(self._steps.popleft(), data[start : message.end])
+            over = self._take_over(message)
+            if over is not None:
+                self.answer(over, data[start : message.end])
                 start = message.end
         if start < len(data):
             self.answer(None, data[start:])
@@ -318,14 +329,23 @@ class RedisConnection(Connection):
             start = message.end
             awaited = self._conversation.answered(message)
             if awaited is None or not awaited.swallowed:
-                self.client.write(piece)
+                self.answer(self._take_over(message), piece)
             self._give_own()
         rest = data[start:]
         if self._conversation.awaited and self._conversation.awaited[0].swallowed:
             self._carry += rest
         else:
-            self.client.write(self._carry + rest)
+            self.answer(None, self._carry + rest)
             self._carry = b""
+
+    def _take_over(self, message: Message | None = None) -> Statement | None:
+        """Return the step that is over, if one is; `message` answered it."""
+        if not self._steps or not self._steps[0].done:
+            return None
+        over = self._steps.popleft()
+        if self.proxy.keep_results and message is not None:
+            over.result = Result(("reply",), [(shown(message.value),)])
+        return over
 
     def client_ended(self) -> None:
         """Send the end of the client's stream after everything before it."""

@@ -1,0 +1,392 @@
+"""One schedule after the other, run on a bench: every step is held until it is chosen, and let go alone.
+
+Nothing is measured in time. An actor is at rest when its process sleeps and what it sent has come back, stands at its
+gate, or waits for a lock that another holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from grader.explore.rest import Deadline, Motion
+from grader.explore.session import Session
+from grader.explore.values import Decision, Event, Held, Phase, Run, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from grader.explore.bench import Actor, Bench
+    from grader.explore.catalogue import Catalogue
+    from grader.wire import Statement
+    from grader.wire.proxy import Proxy
+
+    Choose = Callable[[Run, Sequence[Held]], str | None]
+
+SECONDS = 10.0
+"""What a run may take in which nothing moves, before it is called stuck."""
+MOST_STEPS = 300
+"""Steps of one run; a request that sends more goes round in a circle."""
+DEADLOCK_SECONDS = 0.02
+"""Longer than the server's deadlock_timeout: a waiting step has looked for a deadlock by then."""
+_BLOCKING = re.compile(r"B[LRZ]\w+|XREAD|XREADGROUP|WAIT(AOF)?", re.IGNORECASE)
+"""Redis commands that may wait for something to come."""
+BREATH = 0.0004
+"""After so long without an answer the server is asked whether a step waits."""
+
+
+class Stuck(Exception):  # noqa: N818 -- an outcome of a run, not an error of the explorer
+    """Nothing moves any more and requests are unanswered; `run` holds what happened until then."""
+
+    def __init__(self, reason: str, run: Run) -> None:
+        super().__init__(reason)
+        self.run = run
+
+
+@dataclass(slots=True, eq=False)
+class _Flight:
+    """A step from its gate to its answer."""
+
+    actor: Actor
+    wire: Proxy
+    session: Session
+    statement: Statement
+    permission: asyncio.Future[None]
+    step: Step | None = None
+    held: Held | None = None
+    released: bool = False
+    waits: bool = False
+    """It was found waiting for a lock; the event of its release stands in the run."""
+    since: float = 0.0
+    over: bool = False
+
+
+@dataclass(slots=True)
+class _Names:
+    """Which actor a connection speaks for, where a request uses several at once."""
+
+    of_session: dict[Session, str] = field(default_factory=dict)
+    steps: dict[str, int] = field(default_factory=dict)
+    sessions: dict[Session, str] = field(default_factory=dict)
+
+
+class Controller:
+    """Runs schedules on a bench; `between` is awaited before each step is let go."""
+
+    def __init__(
+        self, bench: Bench, catalogue: Catalogue, between: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        self._bench = bench
+        self._catalogue = catalogue
+        self._between = between
+        self._motion = Motion()
+        self._sessions: dict[tuple[str, str, int], Session] = {}
+        self._flights: list[_Flight] = []
+        self._names = _Names()
+        self._answers: dict[str, asyncio.Future[Any]] = {}
+        self._gated = False
+        self._seen = 0
+        self.statements: dict[Step, tuple[Statement, ...]] = {}
+        """What the wire saw of the last run's steps."""
+
+    async def run(self, choose: Choose) -> Run:
+        """Send all requests at once, and let their steps go as `choose` says; raises Stuck.
+
+        `choose` is given the run so far and the steps that stand at their gates, and returns an actor's name, or None
+        to give the run up.
+        """
+        await self._bench.fresh()
+        run = Run()
+        self._names, self._flights, self._gated = _Names(), [], True
+        self.statements = {}
+        for actor in self._bench.actors:
+            for wire in actor.wires:
+                self._attend(actor, wire)
+        try:
+            self._answers = {actor.name: await self._begin(actor) for actor in self._bench.actors}
+            await self._settle(run)
+            await self._decide(run, choose)
+        finally:
+            self._gated = False
+            for flight in self._flights:
+                _let_go(flight)
+            await self._end(run)
+            for actor in self._bench.actors:
+                for wire in actor.wires:
+                    wire.gate = wire.done = None
+        return run
+
+    @property
+    def answers(self) -> tuple[Any, ...]:
+        """What the requests of the last run were answered, in the order of the actors."""
+        return tuple(future.result() for future in self._answers.values())
+
+    @property
+    def outcomes(self) -> tuple[object, ...]:
+        """The same, with None for a request that got none."""
+        done = [f for f in self._answers.values() if f.done() and not f.cancelled()]
+        return tuple(None if future.exception() else future.result() for future in done)
+
+    async def _begin(self, actor: Actor) -> asyncio.Future[Any]:
+        future = await actor.start()
+        future.add_done_callback(lambda _: self._motion.note())
+        return future
+
+    def _attend(self, actor: Actor, wire: Proxy) -> None:
+        async def gate(statement: Statement) -> None:
+            if not self._gated:
+                return
+            permission = asyncio.get_running_loop().create_future()
+            flight = _Flight(actor, wire, self._session(statement), statement, permission)
+            self._flights.append(flight)
+            self._motion.note()
+            try:
+                await permission
+            except asyncio.CancelledError:  # its client left
+                flight.over = True
+                self._motion.note()
+                raise
+
+        def done(statement: Statement) -> None:
+            for flight in self._flights:
+                if flight.statement is statement:
+                    flight.over = True
+            self._motion.note()
+
+        wire.gate, wire.done = gate, done
+
+    def _session(self, statement: Statement) -> Session:
+        key = (statement.replica, statement.service, statement.connection)
+        if key not in self._sessions:
+            self._sessions[key] = Session(self._catalogue)
+        return self._sessions[key]
+
+    # choosing
+
+    async def _decide(self, run: Run, choose: Choose) -> None:
+        while True:
+            standing = self._standing()
+            if not standing:
+                if self._finished:
+                    run.finished = True
+                    return
+                await self._wait_for_something(run)
+                continue
+            held = tuple(flight.held for flight in standing if flight.held is not None)
+            chosen = choose(run, held)
+            if chosen is None:
+                return
+            flight = next((f for f in standing if f.held is not None and f.held.actor == chosen), None)
+            if flight is None:
+                raise Stuck(f"{chosen} has no step to take", run)
+            if len(run.decisions) >= MOST_STEPS:
+                raise Stuck(f"the requests had taken {MOST_STEPS} steps and went on", run)
+            await self._let_one_go(run, flight, held)
+
+    @property
+    def _finished(self) -> bool:
+        return all(answer.done() for answer in self._answers.values()) and not any(self._waiting())
+
+    def _waiting(self) -> list[_Flight]:
+        return [flight for flight in self._flights if flight.waits and not flight.over]
+
+    def _standing(self) -> list[_Flight]:
+        """Return the steps that stand at their gates, named and with what they would touch now, by actor."""
+        self._follow_noise()
+        standing = [f for f in self._flights if not f.released and not f.over]
+        # what arrived over several connections at once did so in no fixed order
+        standing.sort(key=lambda f: (f.actor.name, f.step is None, f.statement.text, str(f.statement.site)))
+        for flight in standing:
+            if flight.step is None:
+                self._name(flight)
+            assert flight.step is not None  # noqa: S101 -- _name() set it
+            flight.held = Held(flight.step, flight.session.footprint(flight.step))
+        return sorted(standing, key=lambda f: f.held.actor if f.held else "")
+
+    def _name(self, flight: _Flight) -> None:
+        names = self._names
+        busy = {f.step.actor for f in self._flights if f.step is not None and not f.over and f is not flight}
+        name = names.of_session.get(flight.session, "")
+        if not name or name in busy:
+            letter = flight.actor.name
+            name = next(n for n in (letter, *(f"{letter}{i}" for i in range(2, 100))) if n not in busy)
+            names.of_session[flight.session] = name
+        names.steps[name] = names.steps.get(name, 0) + 1
+        session = names.sessions.setdefault(flight.session, f"{flight.statement.service} {len(names.sessions) + 1}")
+        statements = flight.statement.step or (flight.statement,)
+        flight.step = Step(
+            actor=name,
+            index=names.steps[name],
+            service=flight.statement.service,
+            texts=tuple(statement.text for statement in statements),
+            parameters=tuple(statement.parameters for statement in statements),
+            category=flight.statement.category,
+            site=flight.statement.site,
+            session=session,
+        )
+
+    def _follow_noise(self) -> None:
+        """Tell the sessions what their connections said beside steps: BEGIN, SET, SAVEPOINT."""
+        statements = self._bench.recorder.statements
+        for statement in statements[self._seen :]:
+            if statement.noise:
+                self._session(statement).noticed(statement)
+        self._seen = len(statements)
+
+    # letting go
+
+    async def _let_one_go(self, run: Run, flight: _Flight, held: tuple[Held, ...]) -> None:
+        waiting = self._waiting()
+        await self._outwait(waiting)
+        if self._between is not None:
+            await self._between()
+        names = tuple(sorted(f.held.actor for f in waiting if f.held))
+        assert flight.held is not None  # noqa: S101 -- it stands at its gate
+        decision = Decision(held, flight.held.actor, (), names)
+        run.decisions.append(decision)
+        _let_go(flight)
+        await self._settle(run)
+
+    async def _outwait(self, waiting: Sequence[_Flight]) -> None:
+        """Let steps that wait have looked for a deadlock, so that the one that closes the circle is its victim."""
+        loop = asyncio.get_running_loop()
+        for flight in waiting:
+            left = flight.since + DEADLOCK_SECONDS - loop.time()
+            if left > 0:
+                await self._motion.until(lambda: False, left)
+
+    async def _wait_for_something(self, run: Run) -> None:
+        """Nothing stands at a gate: let a deadlock be found, a timer go off, or whatever moves by itself move."""
+        moved = self._motion.count
+        waiting = self._waiting()
+        several = len(waiting) > 1 or not self._next_timer()
+        seconds = (SECONDS if not self._next_timer() else 5 * DEADLOCK_SECONDS) if several else 0.0
+        if not await self._motion.until(lambda: self._motion.count != moved, seconds):
+            actor = self._next_timer()
+            if actor is None:
+                raise Stuck("nothing moves any more", run)
+            actor.fire()
+        await self._settle(run)
+
+    def _next_timer(self) -> Actor | None:
+        """Return the actor whose timer is due first, while requests are unanswered."""
+        timed = [
+            (timer, actor.name, actor)
+            for actor in self._bench.actors
+            if not self._answers[actor.name].done() and (timer := actor.next_timer) is not None
+        ]
+        return min(timed)[2] if timed else None
+
+    # coming to rest
+
+    async def _settle(self, run: Run) -> None:
+        """Return when every actor is at rest, with what happened since then noted in the run; raises Stuck."""
+        deadline, moved = Deadline(SECONDS), self._motion.count
+        while True:
+            if moved != self._motion.count:
+                deadline, moved = Deadline(SECONDS), self._motion.count
+            if self._at_rest():
+                await self._motion.look_round()
+                if moved == self._motion.count and self._at_rest() and await self._still_waiting():
+                    self._note(run)
+                    return
+            elif deadline.is_over:
+                raise Stuck(f"nothing came to rest in {SECONDS:g} s", run)
+            elif not await self._motion.until(self._at_rest, BREATH):
+                await self._look_for_locks()
+
+    def _at_rest(self) -> bool:
+        return not any(f.released and not f.over and not f.waits for f in self._flights) and all(
+            actor.asleep and not any(wire.is_moving for wire in actor.wires) for actor in self._bench.actors
+        )
+
+    async def _look_for_locks(self) -> None:
+        """Ask the server which of the steps under way wait."""
+        for flight in self._flights:
+            if not flight.released or flight.over or flight.waits:
+                continue
+            if await self._waits(flight) and not flight.over:
+                flight.waits = True
+                flight.since = asyncio.get_running_loop().time()
+
+    async def _still_waiting(self) -> bool:
+        """Look again at each step that waits; False where one goes on."""
+        for flight in self._waiting():
+            if not await self._waits(flight):
+                flight.waits = False
+                return False
+        return True
+
+    async def _waits(self, flight: _Flight) -> bool:
+        """Whether a step waits in its server: for a lock, as Postgres says, or in a Redis command that blocks."""
+        if flight.statement.service == "redis":
+            return not flight.over and _BLOCKING.match(flight.statement.text) is not None
+        process = flight.wire.process_of(flight.statement.connection)
+        return process is not None and await self._bench.waits(process)
+
+    def _note(self, run: Run) -> None:
+        """Add what happened since the last decision to it."""
+        self._follow_noise()
+        if not run.decisions:
+            return
+        last = run.decisions[-1]
+        events: list[Event] = []
+        freed = 0
+        for flight in sorted(self._flights, key=lambda f: (_name_of(f) != last.chosen, _name_of(f))):
+            if not flight.released or flight.held is None or flight.step is None:
+                continue
+            new = not _stands_in(run, flight.step)
+            if flight.over:
+                events.append(self._completed(flight, Phase.WHOLE if new else Phase.COMPLETE))
+                freed += flight.held.actor != last.chosen
+            elif new:
+                events.append(Event(flight.step, Phase.RELEASE, flight.held.footprint))
+        run.ambiguous = run.ambiguous or freed > 1
+        run.decisions[-1] = replace(last, events=(*last.events, *events))
+        self._flights = [f for f in self._flights if not f.over]
+
+    def _completed(self, flight: _Flight, phase: Phase) -> Event:
+        assert flight.step is not None  # noqa: S101 -- as its caller has seen
+        statements = flight.statement.step or (flight.statement,)
+        self.statements[flight.step] = statements
+        error = next((s.error for s in statements if s.error), None)
+        status = flight.wire.status_of(flight.statement.connection)
+        footprint = flight.session.took(flight.step, error=error, status=status)
+        return Event(flight.step, phase, footprint, error, sum(s.rows for s in statements), phase is Phase.COMPLETE)
+
+    async def _end(self, run: Run) -> None:
+        """Let all requests come to their end."""
+        everything = [*self._answers.values()]
+
+        def quiet() -> bool:
+            for flight in self._flights:
+                _let_go(flight)
+            for actor in self._bench.actors:
+                if actor.next_timer is not None and not self._answers[actor.name].done():
+                    actor.fire()
+            return all(future.done() for future in everything) and all(
+                actor.asleep and all(wire.is_idle for wire in actor.wires) for actor in self._bench.actors
+            )
+
+        if not await self._motion.until(quiet, SECONDS):
+            raise Stuck("requests were not answered", run)
+        self._follow_noise()
+
+
+def _let_go(flight: _Flight) -> None:
+    if not flight.released:
+        flight.released = True
+        flight.since = asyncio.get_running_loop().time()
+        if not flight.permission.done():
+            flight.permission.set_result(None)
+
+
+def _name_of(flight: _Flight) -> str:
+    return flight.step.actor if flight.step is not None else ""
+
+
+def _stands_in(run: Run, step: Step) -> bool:
+    """Whether the release of the step has been noted."""
+    return any(event.step is step for decision in run.decisions for event in decision.events)

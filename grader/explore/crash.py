@@ -1,0 +1,101 @@
+"""Every crash point of one request: what is cut or killed, where, and that the fault was reached.
+
+A request of k steps has 2k + k + 1 of them: its connection is cut before each step and after it (the server has run it,
+the reply is lost), and the process is killed before each step and after the last; to the servers a process killed after
+a step is one killed before the next.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from grader.wire import Cut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from grader.explore.bench import Actor
+    from grader.wire import Statement
+    from grader.wire.proxy import Proxy
+
+_NAMED = re.compile(r"(cut|kill)-(before|after)-A(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What happens to a request at one of its steps, counted from 1."""
+
+    verb: str
+    """`cut`: the connection of the step; `kill`: the whole process."""
+    place: str
+    """`before` the step reaches the server, or `after` it was run and before its reply."""
+    index: int
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """Return the fault that a token names, or None where it names none."""
+        match = _NAMED.fullmatch(text)
+        return cls(match[1], match[2], int(match[3])) if match else None
+
+    def __str__(self) -> str:
+        return f"{self.verb}-{self.place}-A{self.index}"
+
+    @property
+    def told(self) -> str:
+        """The fault in words, to go on with the statement."""
+        what = "the connection is cut" if self.verb == "cut" else "the process is killed"
+        return f"{what} {'before it' if self.place == 'before' else 'after it, before the reply'}"
+
+
+def faults(steps: int) -> Iterator[Fault]:
+    """Yield every crash point of a request with so many steps, in the order of the steps."""
+    for index in range(1, steps + 1):
+        yield Fault("cut", "before", index)
+        yield Fault("cut", "after", index)
+        yield Fault("kill", "before", index)
+    if steps:
+        yield Fault("kill", "after", steps)
+
+
+class Saboteur:
+    """Stands at the gates of one actor, counts its steps, and does the damage at one of them; without a fault none."""
+
+    def __init__(self, actor: Actor, fault: Fault | None = None) -> None:
+        self.steps: list[Statement] = []
+        """The first statement of each step, in the order in which they came."""
+        self.struck = False
+        self.process: int | None = None
+        """The server's process behind the connection that was cut."""
+        self._actor = actor
+        self._fault = fault
+
+    def __enter__(self) -> Self:
+        for wire in self._actor.wires:
+            self._attend(wire)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for wire in self._actor.wires:
+            wire.gate = wire.reply_gate = None
+
+    def _attend(self, wire: Proxy) -> None:
+        async def gate(statement: Statement) -> None:
+            self.steps.append(statement)
+            await self._strike(wire, statement, "before")
+
+        async def reply_gate(statement: Statement) -> None:
+            await self._strike(wire, statement, "after")
+
+        wire.gate, wire.reply_gate = gate, reply_gate
+
+    async def _strike(self, wire: Proxy, statement: Statement, place: str) -> None:
+        fault = self._fault
+        if fault is None or self.struck or fault.place != place or self.steps[fault.index - 1 :][:1] != [statement]:
+            return
+        self.struck = True
+        self.process = wire.process_of(statement.connection)
+        if fault.verb == "kill":
+            await self._actor.kill()
+        raise Cut

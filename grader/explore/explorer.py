@@ -1,0 +1,250 @@
+"""Every distinguishable interleaving of two or three requests: in which order they are tried, and what is said of them.
+
+Serial orders first, since what breaks there is no race; then another's whole request between a read and what follows
+it, where most races lie; then everything, class by class.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from itertools import pairwise, permutations
+from typing import TYPE_CHECKING
+
+from grader.explore.independence import dependent
+from grader.explore.order import class_of, fewest_switches, nearest
+from grader.explore.search import Diverged, Search
+from grader.verdict import Finding, Inconclusive
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
+
+    from grader.explore.controller import Controller
+    from grader.explore.values import Event, Held, Run
+
+    Choose = Callable[[Run, Sequence[Held]], str | None]
+
+REPEATED = 20
+"""One schedule in so many is run again, and must come out the same."""
+CONFIRMED = 10
+"""A counterexample is run so many times before it is shown."""
+AFTER_THE_FIRST = 40
+"""Schedules that are still tried once one has broken the code."""
+
+
+class NoSuchScheduleError(Exception):
+    """The code does not have the schedule of a token any more; the message says where it differs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much may be tried: `classes` of schedules, `schedules` in all."""
+
+    classes: int = 200
+    schedules: int = 1000
+
+
+@dataclass(slots=True)
+class Tried:
+    """One schedule that was run to its end: what it looked like, and the finding where it broke the invariant."""
+
+    run: Run
+    kind: Hashable
+    finding: Finding | None = None
+
+
+@dataclass(slots=True)
+class Explored:
+    """What was tried, and what came of it."""
+
+    tried: list[Tried] = field(default_factory=list)
+    given_up: int = 0
+    """Runs that were given up, since their class had been seen."""
+    complete: bool = False
+    counterexample: Tried | None = None
+    replayed: int = 0
+    """How many of `CONFIRMED` runs of the counterexample broke the invariant again."""
+
+    @property
+    def classes(self) -> int:
+        """Different classes among the schedules."""
+        return len({tried.kind for tried in self.tried})
+
+    @property
+    def schedules(self) -> int:
+        """Schedules that were run, those that were given up included."""
+        return len(self.tried) + self.given_up
+
+    @property
+    def failing(self) -> list[Tried]:
+        """The schedules that broke the invariant."""
+        return [tried for tried in self.tried if tried.finding is not None]
+
+    @property
+    def nearest_good(self) -> tuple[Event, Event, Run] | None:
+        """The pair of events whose other order makes the counterexample right, and the run in which it did."""
+        good = [tried.run for tried in self.tried if tried.finding is None]
+        return nearest(self.counterexample.run, good, dependent) if self.counterexample and good else None
+
+    def __str__(self) -> str:
+        classes = f"{self.classes} class{'es' * (self.classes != 1)}"
+        extent = f"complete, {classes}" if self.complete else f"bounded, {classes} so far"
+        return f"{self.schedules} schedule{'s' * (self.schedules != 1)} ({extent})"
+
+
+class Explorer:
+    """Explores one set of requests; `look` raises a Finding where a run's answers or rows break the invariant."""
+
+    def __init__(
+        self, controller: Controller, look: Callable[[], Awaitable[None]], limits: Limits | None = None
+    ) -> None:
+        self._controller = controller
+        self._look = look
+        self._limits = limits or Limits()
+        self._explored = Explored()
+
+    async def explore(self, actors: Sequence[str]) -> Explored:
+        """Try everything within the limits; raises Inconclusive where runs do not come out the same, and Stuck."""
+        explored = self._explored
+        await self._serial_orders(actors)
+        await self._targeted(actors)
+        search = Search(dependent)
+        while (plan := search.next()) is not None:
+            if self._enough():
+                break
+            try:
+                run = await self._try(plan.choose)
+                search.took(run)
+            except Diverged as diverged:
+                raise Inconclusive(f"the same schedule did not lead to the same place twice: {diverged}") from diverged
+        else:
+            explored.complete = not any(tried.run.ambiguous for tried in explored.tried)
+        if explored.failing:
+            await self._confirm()
+        return explored
+
+    async def replay(self, schedule: Sequence[str]) -> Tried:
+        """Run one schedule; raises NoSuchScheduleError where the code takes other steps."""
+        tried = await self._run(_following(schedule, exactly=True))
+        if tried.run.schedule != tuple(schedule):
+            taken = len(tried.run.schedule)
+            raise NoSuchScheduleError(f"after {taken} of its {len(schedule)} steps every request had been answered")
+        return tried
+
+    def _enough(self) -> bool:
+        explored = self._explored
+        if explored.failing:
+            first = explored.tried.index(explored.failing[0])
+            return explored.schedules > first + AFTER_THE_FIRST
+        return explored.classes >= self._limits.classes or explored.schedules >= self._limits.schedules
+
+    async def _serial_orders(self, actors: Sequence[str]) -> None:
+        for order in permutations(actors):
+            tried = await self._tried(_following_actors(order))
+            if tried is not None and tried.finding is not None:
+                one_by_one = f"{tried.finding.done}, one after the other ({', then '.join(order)})"
+                raise replace(tried.finding, done=one_by_one) from tried.finding
+
+    async def _targeted(self, actors: Sequence[str]) -> None:
+        """Run all of the others after each step of one, until one breaks the invariant."""
+        longest = [run.schedule for run in (tried.run for tried in self._explored.tried)]
+        for prefix, rest in _interruptions(actors, longest):
+            tried = await self._tried(_following(prefix, then=rest))
+            if tried is not None and tried.finding is not None:
+                return
+
+    async def _try(self, choose: Choose) -> Run:
+        tried = await self._tried(choose)
+        return tried.run if tried is not None else self._last
+
+    async def _tried(self, choose: Choose) -> Tried | None:
+        """Run a schedule and keep what came of it; one in twenty is run again. None where it was given up."""
+        tried = await self._run(choose)
+        self._last = tried.run
+        if not tried.run.finished:
+            self._explored.given_up += 1
+            return None
+        self._explored.tried.append(tried)
+        if len(self._explored.tried) % REPEATED == 0 and tried.finding is None and not tried.run.ambiguous:
+            await self._repeat(tried)
+        return tried
+
+    async def _run(self, choose: Choose) -> Tried:
+        run = await self._controller.run(choose)
+        tried = Tried(run, class_of(run, dependent) if run.finished else None)
+        if run.finished:
+            try:
+                await self._look()
+            except Finding as finding:
+                tried.finding = finding
+        return tried
+
+    async def _repeat(self, tried: Tried) -> None:
+        for _ in range(2):
+            again = await self._run(_following(tried.run.schedule))
+            if again.finding is not None:  # seen broken is broken, whether or not it can be repeated
+                self._explored.tried.append(again)
+                return
+            if again.kind == tried.kind:
+                return
+        schedule = "".join(tried.run.schedule)
+        raise Inconclusive(f"the schedule {schedule} did not come out the same when it was run again")
+
+    async def _confirm(self) -> None:
+        """Choose the schedule with the fewest switches among those that break the invariant, and run it ten times."""
+        explored = self._explored
+        ways = {fewest_switches(tried.run, dependent): tried for tried in explored.failing}
+        for schedule in sorted(ways, key=lambda way: (_switches(way), way)):
+            again = [await self._run(_following(schedule)) for _ in range(CONFIRMED)]
+            broken = [tried for tried in again if tried.finding is not None and tried.run.finished]
+            if broken:
+                explored.counterexample, explored.replayed = broken[-1], len(broken)
+                if again[-1] is not broken[-1]:  # what the controller holds of the last run must be of this one
+                    continue
+                return
+        if explored.counterexample is None:
+            explored.counterexample = explored.failing[0]
+
+
+def _switches(schedule: Sequence[str]) -> int:
+    return sum(one != other for one, other in pairwise(schedule))
+
+
+def _following(schedule: Sequence[str], *, then: Sequence[str] = (), exactly: bool = False) -> Choose:
+    """Return a way to choose that follows a schedule, and goes on with the actors in the order of `then`."""
+    afterwards = _following_actors(then)
+
+    def choose(run: Run, held: Sequence[Held]) -> str | None:
+        at = len(run.decisions)
+        if at >= len(schedule):
+            if exactly:
+                steps = ", ".join(f"{one.actor}: {one.step.texts[0]}" for one in held)
+                raise NoSuchScheduleError(f"after all of its steps there were more ({steps})")
+            return afterwards(run, held)
+        if any(one.actor == schedule[at] for one in held):
+            return schedule[at]
+        if exactly:
+            raise NoSuchScheduleError(f"at its step {at + 1} {schedule[at]} has no step to take")
+        return afterwards(run, held)
+
+    return choose
+
+
+def _following_actors(order: Sequence[str]) -> Choose:
+    """Return a way to choose that lets the first of these actors go that can, with all that belongs to it."""
+
+    def choose(run: Run, held: Sequence[Held]) -> str | None:
+        del run
+        rank = {name: place for place, name in enumerate(order)}
+        return min((one.actor for one in held), key=lambda name: (rank.get(name[0], len(rank)), name))
+
+    return choose
+
+
+def _interruptions(
+    actors: Sequence[str], serial: Sequence[Sequence[str]]
+) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Yield beginnings of one actor, from one step on, each with the order in which the others and it go on."""
+    for name in actors:
+        steps = max((sum(actor[0] == name for actor in schedule) for schedule in serial), default=0)
+        for taken in range(1, min(steps, 6)):
+            yield (name,) * taken, (*(other for other in actors if other != name), name)

@@ -1,0 +1,200 @@
+"""From a run to the timeline that a learner is shown: each step in its lane, what it saw, and where it went wrong."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from grader.explore.anomaly import anomaly
+from grader.explore.values import Mode, Phase
+from grader.verdict import Lane, Moment, Place, Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from grader.explore.crash import Fault
+    from grader.explore.values import Event, Run, Step
+    from grader.wire import Statement
+
+ERRORS = {
+    "08006": "connection lost",
+    "23503": "foreign key violation",
+    "23505": "unique violation",
+    "23514": "check violation",
+    "23P01": "exclusion violation",
+    "25P02": "transaction aborted",
+    "40001": "serialization failure",
+    "40P01": "deadlock",
+    "55P03": "lock not available",
+}
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-([0-9a-f]{8})([0-9a-f]{4})", re.IGNORECASE)
+_PARAMETER = re.compile(r"\$(\d+)(?:::[A-Za-z_]+(?: [A-Za-z]+)*(?:\[\])?)?")
+_COLUMNS = re.compile(r"^(SELECT )(?!COUNT\b).+?( FROM )", re.IGNORECASE)
+_RETURNING = re.compile(r" RETURNING .*$", re.IGNORECASE)
+_TABLE = re.compile(r"\b(?:FROM|UPDATE|INTO)\s+([a-z_]+)\b", re.IGNORECASE)
+VALUE = 24
+"""Characters of a value that are shown."""
+SHOWN = 3
+"""Values of a row that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is known of a run beside its events: the lanes' labels, what the wire saw, and what was found wrong."""
+
+    title: str
+    labels: tuple[str, ...]
+    statements: Mapping[Step, tuple[Statement, ...]] = field(default_factory=dict)
+    seen: str = ""
+    outcomes: tuple[str, ...] = ()
+
+
+def picture_of_run(scene: Scene, run: Run, nearest: tuple[Event, Event, Run] | None, explored: str) -> Timeline:
+    """Draw a run; `nearest` is the pair of events whose other order makes it right, and the run in which it did."""
+    events = [event for event in run.events if event.phase is not Phase.COMPLETE or not _went_on_at_once(run, event)]
+    numbers = {id(event): number for number, event in enumerate(events, 1)}
+    moments = [_moment(scene, event, events) for event in events]
+    why, hint = scene.seen, ""
+    if nearest is not None:
+        first, second, _ = nearest
+        at = [_number(events, event) for event in (first, second)]
+        wrong = _went_wrong(events, first, second)
+        number = numbers[id(wrong)]
+        remark = f"← rests on line {at[0]}; line {at[1]} changed that since" if number not in at else ""
+        moments[number - 1] = replace(moments[number - 1], bad=True, remark=remark)
+        hint = f"{at[1]} before {at[0]}"
+        if number not in at:
+            who, other = wrong.actor[0], second.actor[0]
+            why = f"{who}'s line {number} rests on what line {at[0]} saw; {other} changed that in line {at[1]}. {why}"
+    elif moments:
+        moments[-1] = replace(moments[-1], bad=True)
+    return Timeline(
+        title=scene.title,
+        lanes=_lanes(scene),
+        moments=tuple(moments),
+        anomaly=anomaly(run),
+        why=_sentence(why),
+        nearest=hint,
+        explored=explored,
+    )
+
+
+def picture_of_crash(scene: Scene, steps: Sequence[Statement], fault: Fault, retried: str) -> Timeline:
+    """Draw a request that was hit by a fault at one of its steps; `retried` is the retry, if there was one."""
+    moments = []
+    for number, statement in enumerate(steps, 1):
+        struck = number == fault.index
+        if struck and fault.place == "before":
+            moments.append(Moment(0, fault.told.replace("before it", "before the next line"), fault=True, bad=True))
+        lost = struck and fault.place == "before"
+        moments.append(
+            Moment(0, text_of(statement), "never sent" if lost else note_of((statement,)), _place(statement))
+        )
+        if struck and fault.place == "after":
+            moments.append(Moment(0, fault.told, fault=True, bad=True))
+    lanes = _lanes(scene)
+    if retried:
+        lanes = (*lanes, Lane("the retry, on the other replica", scene.outcomes[1] if scene.outcomes[1:] else ""))
+        moments.append(Moment(1, retried))
+    return Timeline(title=scene.title, lanes=lanes, moments=tuple(moments), why=_sentence(scene.seen))
+
+
+def text_of(statement: Statement) -> str:
+    """Return a statement in one line, with its values in place, its list of columns left out."""
+    if statement.service != "postgres":
+        return " ".join([statement.text, *(shortened(value) for value in statement.parameters)])[:200]
+
+    def value(match: re.Match[str]) -> str:
+        index = int(match[1]) - 1
+        return literal(statement.parameters[index]) if index < len(statement.parameters) else match[0]
+
+    text = " ".join(statement.text.split())
+    text = _COLUMNS.sub(r"\1…\2", text, count=1)
+    text = _RETURNING.sub("", text)
+    for table in set(_TABLE.findall(text)):
+        text = text.replace(f"{table}.", "")
+    return _UUID.sub(r"…\2", _PARAMETER.sub(value, text))
+
+
+def note_of(statements: Sequence[Statement]) -> str:
+    """Return what came of a step: an error, the values read, or the rows written."""
+    failed = next((statement for statement in statements if statement.error), None)
+    if failed is not None:
+        return ERRORS.get(failed.error or "", failed.error or "")
+    last = statements[-1]
+    word = last.command.partition(" ")[0]
+    if last.result is not None and last.result.rows:
+        row = zip(last.result.columns, last.result.rows[0], strict=False)
+        shown = [f"{column} {shortened(value)}" for column, value in row if not _UUID.fullmatch(str(value))]
+        more = f", and {last.rows - 1} more" if last.rows > 1 else ""
+        return f"→ {', '.join(shown[:SHOWN])}{more}" if shown else f"→ {last.rows} row{'s' * (last.rows != 1)}"
+    if word in {"UPDATE", "DELETE", "INSERT", "MERGE"} or (word == "SELECT" and last.rows != 1):
+        return f"{last.rows} row{'s' * (last.rows != 1)}" if last.rows or word != "SELECT" else "→ no row"
+    return ""
+
+
+def shortened(value: object) -> str:
+    """Return a value as it is shown: short, and of one line."""
+    text = "null" if value is None else " ".join(str(value).split())
+    text = _UUID.sub(r"…\2", text)
+    return text if len(text) <= VALUE else f"{text[: VALUE - 1]}…"
+
+
+def literal(value: object) -> str:
+    """Return a parameter as it is shown in a statement."""
+    text = shortened(value)
+    return text if value is None or re.fullmatch(r"-?\d+(\.\d+)?|…\w+|true|false", text) else f"'{text}'"
+
+
+def _moment(scene: Scene, event: Event, events: Sequence[Event]) -> Moment:
+    statements = scene.statements.get(event.step, ())
+    lane = ord(event.actor[0]) - ord("A")
+    text = "; ".join(text_of(statement) for statement in statements) or "; ".join(event.step.texts)
+    site = event.step.site
+    place = Place(site.file, site.line) if site else None
+    if event.phase is Phase.RELEASE:
+        on = next((n for n, other in enumerate(events, 1) if other.step is event.step and other is not event), None)
+        return Moment(lane, text, "waits", place, waited_until=on)
+    return Moment(lane, text, note_of(statements) if statements else "", place)
+
+
+def _went_on_at_once(run: Run, event: Event) -> bool:
+    """Whether a waiting step went on in the decision in which it began to wait, so that one line tells it all."""
+    return (
+        any(
+            event in decision.events and any(e.step is event.step and e.phase is Phase.RELEASE for e in decision.events)
+            for decision in run.decisions
+        )
+        and event.error is None
+    )
+
+
+def _went_wrong(events: Sequence[Event], first: Event, second: Event) -> Event:
+    """Return the write of the one who saw too early, after the other's change; else the later of the two."""
+    behind = events[_number(events, second) :]
+    writes = (
+        e for e in behind if e.actor[0] == first.actor[0] and any(a.mode > Mode.SHARE for a in e.footprint.accesses)
+    )
+    return next(writes, second)
+
+
+def _number(events: Sequence[Event], wanted: Event) -> int:
+    return next(
+        (n for n, e in enumerate(events, 1) if (e.step, e.phase) == (wanted.step, wanted.phase)),
+        next((n for n, e in enumerate(events, 1) if e.step == wanted.step), len(events)),
+    )
+
+
+def _lanes(scene: Scene) -> tuple[Lane, ...]:
+    outcomes = (*scene.outcomes, *[""] * len(scene.labels))
+    return tuple(Lane(label, outcome) for label, outcome in zip(scene.labels, outcomes, strict=False))
+
+
+def _place(statement: Statement) -> Place | None:
+    return Place(statement.site.file, statement.site.line) if statement.site else None
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text if not text or text[-1] in ".!?" else f"{text}."

@@ -1,0 +1,124 @@
+"""A lab's replicas as the explorer meets them: actors on a bench."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+    from grader.lab.after import Tables
+    from grader.lab.http import Answer, Budget, Request
+    from grader.lab.monitor import Monitor
+    from grader.lab.rows import Rows
+    from grader.lab.station import Put, Station
+    from grader.replica import Reins
+    from grader.wire import Recorder
+    from grader.wire.proxy import Proxy
+
+
+class LabActor:
+    """One replica, and the request that it is sent in each run."""
+
+    def __init__(self, station: Station, put: Put, request: Request, budget: Budget) -> None:
+        self.station = station
+        self._put = put
+        self._request = request
+        self._budget = budget
+
+    @property
+    def name(self) -> str:
+        """The replica's name."""
+        return self.station.name
+
+    @property
+    def request(self) -> Request:
+        """What it is sent."""
+        return self._request
+
+    @property
+    def wires(self) -> Sequence[Proxy]:
+        """Its ports to Postgres, Redis and the outside."""
+        return self._put.wires
+
+    @property
+    def _reins(self) -> Reins:
+        reins = self._put.replica.reins
+        assert reins is not None  # noqa: S101 -- every replica of a station is controlled
+        return reins
+
+    @property
+    def asleep(self) -> bool:
+        """Whether the process will do nothing before something comes from outside; so it is once it has ended."""
+        return self._put.replica.exited is not None or self._reins.asleep
+
+    @property
+    def next_timer(self) -> float | None:
+        """Seconds until the earliest timer of the submission that is kept back."""
+        return None if self._put.replica.exited is not None else self._reins.next_timer
+
+    @property
+    def processes(self) -> Iterator[int]:
+        """The Postgres server's processes behind its connections."""
+        for wire in self.wires:
+            yield from wire.processes
+
+    def fire(self) -> None:
+        """Let the earliest timer go off."""
+        self._reins.fire()
+
+    def hold_time(self) -> None:
+        """From now on keep the submission's timers back."""
+        self._reins.hold()
+
+    def free_time(self) -> None:
+        """Let time run again."""
+        if self._put.replica.exited is None:
+            self._reins.free()
+
+    async def start(self) -> asyncio.Future[Answer]:
+        """Send the request, and return the answer that is to come once the request has reached the replica's socket."""
+        sent = asyncio.Event()
+        answer = asyncio.ensure_future(self.station.send(self._request, self._budget, sent=sent.set))
+        answer.add_done_callback(lambda _: sent.set())  # not sent at all, for instance
+        await sent.wait()
+        return answer
+
+    async def kill(self) -> None:
+        """End the process at once; another takes its place."""
+        await self._put.replica.kill()
+
+
+class LabBench:
+    """The replicas of a lab, made ready for one run after the other."""
+
+    def __init__(  # noqa: PLR0913 -- what a bench is made of
+        self,
+        actors: Sequence[LabActor],
+        *,
+        recorder: Recorder,
+        rows: Rows,
+        given: Tables,
+        monitor: Monitor,
+        prepare: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.actors = actors
+        self.recorder = recorder
+        self._rows = rows
+        self._given = given
+        self._renewal = rows.renewal(given)
+        self._monitor = monitor
+        self._prepare = prepare
+
+    async def fresh(self) -> None:
+        """Cut what an earlier run left in a transaction, and put the rows back that every run begins with."""
+        for actor in self.actors:
+            for wire in actor.wires:
+                wire.end_transactions()
+        await self._rows.renew(self._renewal, self._given)
+        await self._prepare()
+
+    async def waits(self, process: int) -> bool:
+        """Whether a server's process waits for a lock that another of the bench holds."""
+        return await self._monitor.waits(process, (one for actor in self.actors for one in actor.processes))

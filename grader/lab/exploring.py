@@ -1,0 +1,216 @@
+"""Interleavings and crashes, as checks ask for them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from grader.explore.catalogue import read_catalogue
+from grader.explore.controller import Controller, Stuck
+from grader.explore.crash import Fault, Saboteur, faults
+from grader.explore.explorer import Explored, Explorer, Limits, NoSuchScheduleError, Tried
+from grader.explore.picture import Scene, picture_of_crash, picture_of_run
+from grader.explore.token import Token
+from grader.lab.actors import LabBench
+from grader.lab.after import After
+from grader.lab.http import Answer
+from grader.verdict import Finding, Inconclusive
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from grader.explore.values import Step
+    from grader.lab.after import Holds, Retry, Tables
+    from grader.lab.bench import Lab
+    from grader.lab.http import Request
+    from grader.wire import Statement
+
+NAMES = "ABC"
+REST_SECONDS = 10.0
+WARMINGS = 2
+"""Times that each request is sent before anything counts, so that connecting is over."""
+
+
+class Exploration:
+    """One set of requests and rows of a check, and which exploration of the check it is."""
+
+    def __init__(self, lab: Lab, given: Tables, requests: Sequence[Request], holds: Holds, number: int) -> None:
+        self._lab = lab
+        self._given = given
+        self._requests = requests
+        self._holds = holds
+        self._number = number
+
+    async def _bench(self) -> LabBench:
+        lab = self._lab
+        actors = [await lab.actor(name, request) for name, request in zip(NAMES, self._requests, strict=False)]
+        return LabBench(
+            actors,
+            recorder=lab.recorder,
+            rows=lab.rows,
+            given=self._given,
+            monitor=await lab.monitor(),
+            prepare=lab.prepare,
+        )
+
+    async def _warm(self, bench: LabBench) -> None:
+        for _ in range(WARMINGS):
+            for actor in bench.actors:
+                await bench.fresh()
+                await (await actor.start())
+
+    def _scene(
+        self, finding: Finding | None, statements: Mapping[Step, tuple[Statement, ...]], answers: Sequence[object] = ()
+    ) -> Scene:
+        labels = [f"request {name} · {request}" for name, request in zip(NAMES, self._requests, strict=False)]
+        outcomes = tuple(str(answer.status) if isinstance(answer, Answer) else "no answer" for answer in answers)
+        return Scene(self._lab.title, tuple(labels), statements, finding.seen if finding else "", outcomes)
+
+    def _token(self, **what: Any) -> Token:  # noqa: ANN401 -- a schedule or a fault
+        return Token(self._lab.check, self._number, **what)
+
+    # interleavings
+
+    async def explore(self, limits: Limits | None, between: Callable[[], Awaitable[None]] | None) -> Explored:
+        """Try every interleaving; raises a Finding with its picture, or Inconclusive."""
+        bench = await self._bench()
+        replay = self._lab.replay
+        if replay is not None and (replay.number != self._number or not replay.schedule):
+            return Explored(complete=True)
+        await self._warm(bench)
+        catalogue = read_catalogue(self._lab.rows.fetch)
+        controller = Controller(bench, await catalogue, between)
+
+        async def look() -> None:
+            answers = tuple(controller.answers)  # a Finding where a request got none
+            await self._holds(After(answers, self._lab))  # type: ignore[arg-type]  # actors of a lab answer Answers
+
+        explorer = Explorer(controller, look, limits)
+        for actor in bench.actors:
+            actor.hold_time()
+        try:
+            if replay is not None:
+                return await self._replayed(explorer, controller, replay)
+            explored = await explorer.explore([actor.name for actor in bench.actors])
+        except Stuck as stuck:
+            raise await self._stuck(bench, controller, stuck) from stuck
+        finally:
+            for actor in bench.actors:
+                actor.free_time()
+        self._require_counterexample_free(explored, controller)
+        return explored
+
+    def _require_counterexample_free(self, explored: Explored, controller: Controller) -> None:
+        tried = explored.counterexample
+        if tried is not None and tried.finding is not None:
+            raise self._broken(explored, tried, controller)
+        silent = [
+            name
+            for name, _ in zip(NAMES, self._requests, strict=False)
+            if not any(event.actor[0] == name for tried in explored.tried for event in tried.run.events)
+        ]
+        if silent:
+            who = " and ".join(str(self._requests[NAMES.index(name)]) for name in silent)
+            raise Inconclusive(f"{who} sent no statement, so that there was nothing to interleave")
+        if not explored.complete:
+            raise Inconclusive(f"tried {explored}, none of which broke it; that is not all there are")
+
+    def _broken(self, explored: Explored, tried: Tried, controller: Controller) -> Finding:
+        assert tried.finding is not None  # noqa: S101 -- it is the counterexample
+        scene = self._scene(tried.finding, controller.statements, controller.outcomes)
+        wrong = len(explored.failing)
+        told = f"Tried {explored}: {wrong} wrong."
+        if explored.replayed < 10:  # noqa: PLR2004 -- as often as it is confirmed
+            told += f" Seen again in {explored.replayed} of 10 runs."
+        timeline = picture_of_run(scene, tried.run, explored.nearest_good, told)
+        timeline = replace(timeline, token=str(self._token(schedule=tried.run.schedule)))
+        return replace(tried.finding, done=self._done, timeline=timeline)
+
+    @property
+    def _done(self) -> str:
+        return f"sent {' and '.join(str(request) for request in self._requests)} at once"
+
+    async def _replayed(self, explorer: Explorer, controller: Controller, replay: Token) -> Explored:
+        try:
+            tried = await explorer.replay(replay.schedule)
+        except NoSuchScheduleError as error:
+            raise Inconclusive(f"the code does not have the schedule of {replay} any more: {error}") from error
+        explored = Explored([tried], counterexample=tried if tried.finding is not None else None, replayed=10)
+        if tried.finding is not None:
+            raise self._broken(explored, tried, controller)
+        return explored
+
+    async def _stuck(self, bench: LabBench, controller: Controller, stuck: Stuck) -> Finding:
+        scene = self._scene(None, controller.statements)
+        timeline = picture_of_run(scene, stuck.run, None, "")
+        timeline = replace(timeline, why=str(stuck), token=str(self._token(schedule=stuck.run.schedule)))
+        for actor in bench.actors:
+            actor.station.renew()
+        return Finding(self._done, str(stuck), "every request is answered", timeline=timeline)
+
+    # crashes
+
+    async def sweep(self, retry: Retry) -> int:
+        """Try every crash point of the one request, and its retry on the other replica; return how many there were.
+
+        Raises a Finding where what holds without a crash does not hold after one.
+        """
+        replay = self._lab.replay
+        if replay is not None and (replay.number != self._number or not replay.fault):
+            return 0
+        bench = await self._bench()
+        await self._warm(bench)
+        await bench.fresh()
+        with Saboteur(bench.actors[0]) as counting:
+            first = await (await bench.actors[0].start())
+        await self._holds_after(first, retry, None, counting.steps)
+        if not counting.steps:
+            raise Inconclusive(f"{self._requests[0]} sent no statement, so that there was nothing to crash")
+        points = [f for f in faults(len(counting.steps)) if replay is None or replay.fault == str(f)]
+        for fault in points:
+            await self._crash(fault, retry)
+        if replay is not None and (wanted := Fault.read(replay.fault)) and wanted.index > len(counting.steps):
+            raise Inconclusive(f"the code does not have the step of {replay} any more")
+        return len(points)
+
+    async def _crash(self, fault: Fault, retry: Retry) -> None:
+        bench = await self._bench()
+        await bench.fresh()
+        actor = bench.actors[0]
+        answer: Answer | None = None
+        with Saboteur(actor, fault) as saboteur:
+            try:
+                answer = await (await actor.start())
+            except Finding:
+                if fault.verb != "kill":  # a killed process answers nothing; one that lost a connection must
+                    raise
+        monitor = await self._lab.monitor()
+        processes = {*actor.processes, *([saboteur.process] if saboteur.process else [])}
+        if not saboteur.struck:
+            raise Inconclusive(f"the request did not come to its step {fault.index} again")
+        if fault.verb == "kill":
+            await monitor.ended(processes)
+        elif saboteur.process:
+            await monitor.ended([saboteur.process])
+        async with asyncio.timeout(REST_SECONDS):
+            await asyncio.gather(*(wire.idle() for wire in actor.wires))
+        await self._holds_after(answer, retry, fault, saboteur.steps)
+
+    async def _holds_after(
+        self, answer: Answer | None, retry: Retry, fault: Fault | None, steps: Sequence[Statement]
+    ) -> None:
+        again = retry(answer)
+        second: Answer | None = None
+        try:
+            second = await self._lab.send(again, to=NAMES[1]) if again is not None else None
+            answers = (answer, second) if again is not None else (answer,)
+            await self._holds(After(answers, self._lab))
+        except Finding as finding:
+            if fault is None:
+                raise
+            scene = self._scene(finding, {}, [answer, second] if again is not None else [answer])
+            timeline = picture_of_crash(scene, steps, fault, str(again) if again is not None else "")
+            token = str(self._token(fault=str(fault)))
+            done = f"sent {self._requests[0]}; {fault.told} (step {fault.index})"
+            raise replace(finding, done=done, timeline=replace(timeline, token=token)) from finding
