@@ -18,7 +18,7 @@ test *arguments:
 corpus kata="":
     uv run pytest solutions/{{ kata }}
 
-# grade starters and references so many times, half of them with the cores busy, and compare the verdicts
+# grade entries of the corpus so many times in all, half of them with the cores busy; compare verdicts and tokens
 flaky runs="100":
     uv run .ci/flaky {{ runs }}
 

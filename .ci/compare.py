@@ -50,6 +50,7 @@ def checks_in(file: Path) -> Checks:
     document = json.loads(file.read_text(encoding="utf-8"))
     return {
         (under_project(submission["submission"]), check["id"]): {name: steady(check[name]) for name in COMPARED}
+        | {"token": (check["timeline"] or {}).get("token")}
         for submission in document["submissions"]
         for check in submission["checks"]
     }
