@@ -87,7 +87,8 @@ class Controller:
         self._names = _Names()
         self._answers: dict[str, asyncio.Future[Any]] = {}
         self._gated = False
-        self._seen = 0
+        self._seen = len(bench.recorder.statements)
+        """How many of the recorder's statements have been looked at."""
         self.statements: dict[Step, tuple[Statement, ...]] = {}
         """What the wire saw of the last run's steps."""
 
@@ -98,6 +99,9 @@ class Controller:
         to give the run up.
         """
         await self._bench.fresh()
+        self._follow_noise()
+        self._bench.recorder.clear()
+        self._seen = 0
         run = Run()
         self._names, self._flights, self._gated = _Names(), [], True
         self.statements = {}
@@ -160,7 +164,9 @@ class Controller:
     def _session(self, statement: Statement) -> Session:
         key = (statement.replica, statement.service, statement.connection)
         if key not in self._sessions:
-            self._sessions[key] = Session(self._catalogue)
+            session = self._sessions[key] = Session(self._catalogue)
+            for setting in self._bench.recorder.settings(*key):
+                session.noticed(setting)
         return self._sessions[key]
 
     # choosing

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 ITEMS = """
 CREATE TABLE items (id int PRIMARY KEY, v int NOT NULL, version int NOT NULL DEFAULT 1);
@@ -30,12 +30,20 @@ class Scenario:
     given: dict[str, list[dict[str, object]]]
     scripts: tuple[tuple[str, ...], ...]
     most: int = 500
-    tables: tuple[str, ...] = field(default=())
+    look: str = ""
+    """The rows that make the outcome; by default those of the given tables."""
 
 
 def both(*script: str) -> tuple[tuple[str, ...], ...]:
     """Return the script twice."""
     return script, script
+
+
+AUTOCOMMIT = (
+    "SELECT v FROM items WHERE id = 1",
+    "UPDATE items SET v = {0} + 1 WHERE id = 1",
+    "SELECT v FROM items WHERE id = 1",
+)
 
 
 def _read_modify_write(begin: str = "BEGIN", lock: str = "") -> tuple[str, ...]:
@@ -249,11 +257,7 @@ SCENARIOS = (
         "autocommit",
         ITEMS,
         TWO_ITEMS,
-        both(
-            "SELECT v FROM items WHERE id = 1",
-            "UPDATE items SET v = {0} + 1 WHERE id = 1",
-            "SELECT v FROM items WHERE id = 1",
-        ),
+        both(*AUTOCOMMIT),
     ),
     Scenario(
         "a waiting step keeps its snapshot",
@@ -267,6 +271,7 @@ SCENARIOS = (
             "INSERT INTO sales (copies) SELECT 4 WHERE {1} >= 4",
             "COMMIT",
         ),
+        look="SELECT (SELECT sum(copies) FROM stock), (SELECT sum(copies) FROM sales)",
     ),
     Scenario(
         "advisory lock",
@@ -295,8 +300,8 @@ SCENARIOS = (
         ITEMS + "CREATE SEQUENCE numbers;",
         {"notes": []},
         (
-            ("SELECT setval('numbers', 10)", "SELECT nextval('numbers')"),
-            ("SELECT nextval('numbers')", "INSERT INTO notes VALUES ({0}, 'a')"),
+            ("SELECT setval('numbers', 1000000)", "SELECT setval('numbers', 1)"),
+            ("SELECT (nextval('numbers') > 1000000)::int", "SELECT (nextval('numbers') > 1000000)::int"),
         ),
     ),
     Scenario(
@@ -368,5 +373,88 @@ SCENARIOS = (
             ("SELECT v FROM items WHERE id = 1", "UPDATE items SET v = v + 3 WHERE id = 2", "SELECT sum(v) FROM items"),
         ),
         most=1700,
+    ),
+    Scenario("three who read and write", ITEMS, TWO_ITEMS, (both(*AUTOCOMMIT) * 2)[:3], most=1700),
+    Scenario(
+        "three counters in redis",
+        ITEMS,
+        TWO_ITEMS,
+        (both("redis GET n", "redis SET n {0}1", "redis GET n") * 2)[:3],
+        most=1700,
+    ),
+    Scenario(
+        "three who insert",
+        ITEMS,
+        {"notes": []},
+        tuple(
+            ("BEGIN", "SELECT count(*) FROM notes", f"INSERT INTO notes VALUES ({key}, '{key} of {{1}}')", "COMMIT")
+            for key in (1, 2, 3)
+        ),
+        most=1700,
+    ),
+    Scenario(
+        "three, serializable",
+        ITEMS,
+        TWO_ITEMS | {"notes": []},
+        (
+            (
+                "BEGIN ISOLATION LEVEL SERIALIZABLE",
+                "SELECT v FROM items WHERE id = 1",
+                "UPDATE items SET v = {1} WHERE id = 2",
+                "COMMIT",
+            ),
+            (
+                "BEGIN ISOLATION LEVEL SERIALIZABLE",
+                "SELECT v FROM items WHERE id = 2",
+                "INSERT INTO notes VALUES (1, '{1}')",
+                "COMMIT",
+            ),
+            (
+                "BEGIN ISOLATION LEVEL SERIALIZABLE",
+                "SELECT count(*) FROM notes",
+                "UPDATE items SET v = {1} WHERE id = 1",
+                "COMMIT",
+            ),
+        ),
+        most=1700,
+    ),
+    Scenario(
+        "two orders of five lines",
+        """
+        CREATE TABLE orders (id int PRIMARY KEY);
+        CREATE TABLE lines (
+            id int PRIMARY KEY GENERATED ALWAYS AS IDENTITY, order_id int NOT NULL REFERENCES orders, n int NOT NULL
+        );
+        """,
+        {"orders": [], "lines": []},
+        tuple(
+            (
+                "BEGIN",
+                f"INSERT INTO orders VALUES ({order})",
+                *(f"INSERT INTO lines (order_id, n) VALUES ({order}, {n})" for n in range(4)),
+                "COMMIT",
+            )
+            for order in (1, 2)
+        ),
+        most=1000,
+        look="SELECT order_id, n FROM lines ORDER BY 1, 2",
+    ),
+    Scenario(
+        "two long requests",
+        ITEMS,
+        TWO_ITEMS,
+        tuple(
+            (
+                "BEGIN",
+                "SELECT v FROM items WHERE id = 1",
+                "SELECT v FROM items WHERE id = 2",
+                f"UPDATE items SET v = {{1}} + {{2}} WHERE id = {item}",
+                "SELECT sum(v) FROM items",
+                "SELECT max(v) FROM items",
+                "COMMIT",
+            )
+            for item in (1, 2)
+        ),
+        most=1000,
     ),
 )
