@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 OVER = {Mode.CHANGE, Mode.REMOVE}
 WRITES = {Mode.APPEND, *OVER}
+LOCKS = {Mode.KEY_SHARE, Mode.SHARE, *OVER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,19 +141,22 @@ class _Transaction:
     writes: list[tuple[Access, int]] = field(default_factory=list)
 
     def add(self, event: Event, released: int, at: int) -> None:
-        """Note a step that was let go at `released` and done at `at`."""
+        """Note a step that was let go at `released` and done at `at`.
+
+        What it locked or changed it looked at again when it had it; the rest it saw when it was let go.
+        """
         if event.footprint.snapshot:
             self.snapshot = released
         accesses = {access for access in event.footprint.accesses if not access.thing.startswith("unique ")}
-        writes = {access for access in accesses if access.mode in WRITES} if _writes(event) else set()
-        over = [access for access in writes if access.mode in OVER]
-        for access in accesses - writes:
-            # A statement that changes rows looks at them again once it has them; one that locks reads them then.
-            if access.mode in WRITES:
-                self.reads.append((access, at))
-            elif access.mode is Mode.READ and not any(meet(access, other) for other in over):
+        wrote = _wrote(event)
+        locked = {access for access in accesses if access.mode in (OVER if wrote else LOCKS)}
+        for access in accesses:
+            if access.mode is Mode.READ and not any(meet(access, other) for other in locked):
                 self.reads.append((access, released if self.snapshot is None else self.snapshot))
-        self.writes += [(access, at) for access in writes]
+        if wrote:
+            self.writes += [(access, at) for access in accesses if access.mode in WRITES]
+        else:
+            self.reads += [(access, at) for access in locked]
 
     def undo(self, accesses: frozenset[Access]) -> None:
         """Go back to a savepoint."""
@@ -168,8 +172,8 @@ class _Transaction:
             self.deeds.writes += [Deed(access, at, self.start, shown) for access, at in self.writes]
 
 
-def _writes(event: Event) -> bool:
-    """Whether it wrote, and did not only lock."""
+def _wrote(event: Event) -> bool:
+    """Whether it wrote, and did not only lock or find no row."""
     if event.step.service != "postgres":
         return True
     return event.rows > 0 and any(not text.lstrip(" \n(").upper().startswith("SELECT") for text in event.step.texts)

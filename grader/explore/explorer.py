@@ -6,7 +6,7 @@ it, where most races lie; then everything, class by class.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise, permutations
 from typing import TYPE_CHECKING
 
@@ -63,6 +63,8 @@ class Explored:
     counterexample: Tried | None = None
     replayed: int = 0
     """How many of `CONFIRMED` runs of the counterexample broke the invariant again."""
+    serial: tuple[str, ...] = ()
+    """The order of the requests, where they break the invariant one after the other already."""
 
     @property
     def classes(self) -> int:
@@ -106,6 +108,8 @@ class Explorer:
         """Try everything within the limits; raises Inconclusive where runs do not come out the same, and Stuck."""
         explored = self._explored
         await self._serial_orders(actors)
+        if explored.serial:
+            return explored
         await self._targeted(actors)
         search = Search(dependent)
         while (plan := search.next()) is not None:
@@ -122,13 +126,21 @@ class Explorer:
             await self._confirm()
         return explored
 
-    async def replay(self, schedule: Sequence[str]) -> Tried:
-        """Run one schedule; raises NoSuchScheduleError where the code takes other steps."""
+    async def replay(self, actors: Sequence[str], schedule: Sequence[str]) -> Explored:
+        """Run one schedule, and the serial orders before it, to compare it with what is right.
+
+        Raises NoSuchScheduleError where the code takes other steps.
+        """
+        await self._serial_orders(actors)
         tried = await self._run(_following(schedule, exactly=True))
         if tried.run.schedule != tuple(schedule):
             taken = len(tried.run.schedule)
             raise NoSuchScheduleError(f"after {taken} of its {len(schedule)} steps every request had been answered")
-        return tried
+        explored = self._explored
+        explored.tried.append(tried)
+        explored.counterexample, explored.replayed = (tried if tried.finding is not None else None), CONFIRMED
+        explored.serial = explored.serial if tuple(schedule) == _serial_schedule(schedule) else ()
+        return explored
 
     def _enough(self) -> bool:
         explored = self._explored
@@ -138,11 +150,12 @@ class Explorer:
         return explored.classes >= self._limits.classes or explored.schedules >= self._limits.schedules
 
     async def _serial_orders(self, actors: Sequence[str]) -> None:
+        """Run the requests one after the other in every order, until that breaks the invariant."""
         for order in permutations(actors):
             tried = await self._tried(_following_actors(order))
             if tried is not None and tried.finding is not None:
-                one_by_one = f"{tried.finding.done}, one after the other ({', then '.join(order)})"
-                raise replace(tried.finding, done=one_by_one) from tried.finding
+                self._explored.counterexample, self._explored.serial = tried, order
+                return
 
     async def _targeted(self, actors: Sequence[str]) -> None:
         """Run all of the others after each step of one, until one breaks the invariant."""
@@ -203,6 +216,11 @@ class Explorer:
                 return
         if explored.counterexample is None:
             explored.counterexample = explored.failing[0]
+
+
+def _serial_schedule(schedule: Sequence[str]) -> tuple[str, ...]:
+    """Return the same steps, one actor after the other, in the order in which the actors begin."""
+    return tuple(sorted(schedule, key=schedule.index))
 
 
 def _switches(schedule: Sequence[str]) -> int:

@@ -30,13 +30,16 @@ ERRORS = {
 }
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-([0-9a-f]{8})([0-9a-f]{4})", re.IGNORECASE)
 _PARAMETER = re.compile(r"\$(\d+)(?:::[A-Za-z_]+(?: [A-Za-z]+)*(?:\[\])?)?")
-_COLUMNS = re.compile(r"^(SELECT )(?!COUNT\b).+?( FROM )", re.IGNORECASE)
+_COLUMNS = re.compile(r"^(SELECT )(?!COUNT\b).+?( FROM \w+(?= WHERE )|(?= FROM ))", re.IGNORECASE)
+_SET = re.compile(r"\bSET (.+?)(?: WHERE | RETURNING |$)", re.IGNORECASE)
+_ASSIGNED = re.compile(r"(\w+)\s*=\s*\$(\d+)")
 _RETURNING = re.compile(r" RETURNING .*$", re.IGNORECASE)
 _TABLE = re.compile(r"\b(?:FROM|UPDATE|INTO)\s+([a-z_]+)\b", re.IGNORECASE)
 VALUE = 24
 """Characters of a value that are shown."""
 SHOWN = 3
 """Values of a row that are shown."""
+SHORT = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,8 @@ def picture_of_run(scene: Scene, run: Run, nearest: tuple[Event, Event, Run] | N
     """Draw a run; `nearest` is the pair of events whose other order makes it right, and the run in which it did."""
     events = [event for event in run.events if event.phase is not Phase.COMPLETE or not _went_on_at_once(run, event)]
     numbers = {id(event): number for number, event in enumerate(events, 1)}
-    moments = [_moment(scene, event, events) for event in events]
+    changed = _changed(scene)
+    moments = [_moment(scene, event, events, changed) for event in events]
     why, hint = scene.seen, ""
     if nearest is not None:
         first, second, _ = nearest
@@ -66,7 +70,8 @@ def picture_of_run(scene: Scene, run: Run, nearest: tuple[Event, Event, Run] | N
         hint = f"{at[1]} before {at[0]}"
         if number not in at:
             who, other = wrong.actor[0], second.actor[0]
-            why = f"{who}'s line {number} rests on what line {at[0]} saw; {other} changed that in line {at[1]}. {why}"
+            rests = f"{who}'s line {number} rests on what line {at[0]} saw; {other} changed that in line {at[1]}."
+            why = f"{rests} {_sentence(why)}"
     elif moments:
         moments[-1] = replace(moments[-1], bad=True)
     return Timeline(
@@ -110,15 +115,15 @@ def text_of(statement: Statement) -> str:
         return literal(statement.parameters[index]) if index < len(statement.parameters) else match[0]
 
     text = " ".join(statement.text.split())
-    text = _COLUMNS.sub(r"\1…\2", text, count=1)
+    text = _COLUMNS.sub(r"\1…", text, count=1)
     text = _RETURNING.sub("", text)
     for table in set(_TABLE.findall(text)):
         text = text.replace(f"{table}.", "")
     return _UUID.sub(r"…\2", _PARAMETER.sub(value, text))
 
 
-def note_of(statements: Sequence[Statement]) -> str:
-    """Return what came of a step: an error, the values read, or the rows written."""
+def note_of(statements: Sequence[Statement], changed: frozenset[str] = frozenset()) -> str:
+    """Return what came of a step: an error, the values read, those of `changed` columns first, or the rows written."""
     failed = next((statement for statement in statements if statement.error), None)
     if failed is not None:
         return ERRORS.get(failed.error or "", failed.error or "")
@@ -126,7 +131,10 @@ def note_of(statements: Sequence[Statement]) -> str:
     word = last.command.partition(" ")[0]
     if last.result is not None and last.result.rows:
         row = zip(last.result.columns, last.result.rows[0], strict=False)
-        shown = [f"{column} {shortened(value)}" for column, value in row if not _UUID.fullmatch(str(value))]
+        pairs = [(column, shortened(value)) for column, value in row if not _UUID.fullmatch(str(value))]
+        pairs.sort(key=lambda pair: (pair[0] not in changed, len(pair[1]) > SHORT))
+        pairs = [pair for pair in pairs if pair[0] in changed] or pairs
+        shown = [f"{column} {value}" for column, value in pairs]
         more = f", and {last.rows - 1} more" if last.rows > 1 else ""
         return f"→ {', '.join(shown[:SHOWN])}{more}" if shown else f"→ {last.rows} row{'s' * (last.rows != 1)}"
     if word in {"UPDATE", "DELETE", "INSERT", "MERGE"} or (word == "SELECT" and last.rows != 1):
@@ -134,11 +142,11 @@ def note_of(statements: Sequence[Statement]) -> str:
     return ""
 
 
-def shortened(value: object) -> str:
-    """Return a value as it is shown: short, and of one line."""
+def shortened(value: object, most: int = VALUE) -> str:
+    """Return a value as it is shown: in one line, and of so many characters at most."""
     text = "null" if value is None else " ".join(str(value).split())
     text = _UUID.sub(r"…\2", text)
-    return text if len(text) <= VALUE else f"{text[: VALUE - 1]}…"
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def literal(value: object) -> str:
@@ -147,7 +155,24 @@ def literal(value: object) -> str:
     return text if value is None or re.fullmatch(r"-?\d+(\.\d+)?|…\w+|true|false", text) else f"'{text}'"
 
 
-def _moment(scene: Scene, event: Event, events: Sequence[Event]) -> Moment:
+def _changed(scene: Scene) -> frozenset[str]:
+    """Return the columns to which an UPDATE gave another value than the run had read before."""
+    read: dict[str, set[str]] = {}
+    changed = set()
+    for statement in (one for step in scene.statements.values() for one in step):
+        if statement.result is not None:
+            for row in statement.result.rows:
+                for column, value in zip(statement.result.columns, row, strict=False):
+                    read.setdefault(column, set()).add(str(value))
+        assigned = _SET.search(" ".join(statement.text.split()))
+        for column, number in _ASSIGNED.findall(assigned[1]) if assigned else ():
+            value = str(statement.parameters[int(number) - 1]) if int(number) <= len(statement.parameters) else ""
+            if column in read and read[column] != {value}:
+                changed.add(column)
+    return frozenset(changed)
+
+
+def _moment(scene: Scene, event: Event, events: Sequence[Event], changed: frozenset[str]) -> Moment:
     statements = scene.statements.get(event.step, ())
     lane = ord(event.actor[0]) - ord("A")
     text = "; ".join(text_of(statement) for statement in statements) or "; ".join(event.step.texts)
@@ -156,7 +181,7 @@ def _moment(scene: Scene, event: Event, events: Sequence[Event]) -> Moment:
     if event.phase is Phase.RELEASE:
         on = next((n for n, other in enumerate(events, 1) if other.step is event.step and other is not event), None)
         return Moment(lane, text, "waits", place, waited_until=on)
-    return Moment(lane, text, note_of(statements) if statements else "", place)
+    return Moment(lane, text, note_of(statements, changed) if statements else "", place)
 
 
 def _went_on_at_once(run: Run, event: Event) -> bool:
@@ -197,4 +222,4 @@ def _place(statement: Statement) -> Place | None:
 
 def _sentence(text: str) -> str:
     text = text.strip()
-    return text if not text or text[-1] in ".!?" else f"{text}."
+    return f"{text[0].upper()}{text[1:]}{'' if text[-1] in '.!?' else '.'}" if text else ""

@@ -58,7 +58,7 @@ class Plan:
         return self._asleep[number - self._fixed]
 
     def _still_asleep(self, run: Run, number: int) -> Asleep:
-        """Return who of the sleepers is not woken by decision `number`: nothing that it did meets what they would do."""
+        """Return who sleeps on after decision `number`: nothing that it did meets what the sleeper would do."""
         decision = run.decisions[number]
         blocked = waiting(run.decisions[:number])
         return {

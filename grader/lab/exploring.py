@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from grader.explore.catalogue import read_catalogue
 from grader.explore.controller import Controller, Stuck
 from grader.explore.crash import Fault, Saboteur, faults
-from grader.explore.explorer import Explored, Explorer, Limits, NoSuchScheduleError, Tried
-from grader.explore.picture import Scene, picture_of_crash, picture_of_run
+from grader.explore.explorer import CONFIRMED, Explored, Explorer, Limits, NoSuchScheduleError, Tried
+from grader.explore.picture import Scene, picture_of_crash, picture_of_run, shortened
 from grader.explore.token import Token
 from grader.lab.actors import LabBench
 from grader.lab.after import After
@@ -63,7 +63,7 @@ class Exploration:
     def _scene(
         self, finding: Finding | None, statements: Mapping[Step, tuple[Statement, ...]], answers: Sequence[object] = ()
     ) -> Scene:
-        labels = [f"request {name} · {request}" for name, request in zip(NAMES, self._requests, strict=False)]
+        labels = [f"request {name} · {_told(one)}" for name, one in zip(NAMES, self._requests, strict=False)]
         outcomes = tuple(str(answer.status) if isinstance(answer, Answer) else "no answer" for answer in answers)
         return Scene(self._lab.title, tuple(labels), statements, finding.seen if finding else "", outcomes)
 
@@ -79,6 +79,9 @@ class Exploration:
         if replay is not None and (replay.number != self._number or not replay.schedule):
             return Explored(complete=True)
         await self._warm(bench)
+        for actor in bench.actors:
+            for wire in actor.wires:
+                wire.keep_results = True
         catalogue = read_catalogue(self._lab.rows.fetch)
         controller = Controller(bench, await catalogue, between)
 
@@ -119,26 +122,30 @@ class Exploration:
     def _broken(self, explored: Explored, tried: Tried, controller: Controller) -> Finding:
         assert tried.finding is not None  # noqa: S101 -- it is the counterexample
         scene = self._scene(tried.finding, controller.statements, controller.outcomes)
-        wrong = len(explored.failing)
-        told = f"Tried {explored}: {wrong} wrong."
-        if explored.replayed < 10:  # noqa: PLR2004 -- as often as it is confirmed
-            told += f" Seen again in {explored.replayed} of 10 runs."
+        token = str(self._token(schedule=tried.run.schedule))
+        if explored.serial:
+            done = f"{tried.finding.done}, one after the other ({', then '.join(explored.serial)})"
+            timeline = picture_of_run(scene, tried.run, None, "No race is needed: the requests were not at once.")
+            return replace(tried.finding, done=done, timeline=replace(timeline, anomaly="", token=token))
+        told = f"Tried {explored}: {len(explored.failing)} wrong."
+        if self._lab.replay is not None:
+            told = "Replayed this schedule; no other was tried."
+        if explored.replayed < CONFIRMED:
+            told += f" Seen again in {explored.replayed} of {CONFIRMED} runs."
         timeline = picture_of_run(scene, tried.run, explored.nearest_good, told)
-        timeline = replace(timeline, token=str(self._token(schedule=tried.run.schedule)))
-        return replace(tried.finding, done=self._done, timeline=timeline)
+        return replace(tried.finding, done=self._done, timeline=replace(timeline, token=token))
 
     @property
     def _done(self) -> str:
-        return f"sent {' and '.join(str(request) for request in self._requests)} at once"
+        return f"sent {' and '.join(_told(request) for request in self._requests)} at once"
 
     async def _replayed(self, explorer: Explorer, controller: Controller, replay: Token) -> Explored:
         try:
-            tried = await explorer.replay(replay.schedule)
+            explored = await explorer.replay(NAMES[: len(self._requests)], replay.schedule)
         except NoSuchScheduleError as error:
             raise Inconclusive(f"the code does not have the schedule of {replay} any more: {error}") from error
-        explored = Explored([tried], counterexample=tried if tried.finding is not None else None, replayed=10)
-        if tried.finding is not None:
-            raise self._broken(explored, tried, controller)
+        if explored.counterexample is not None:
+            raise self._broken(explored, explored.counterexample, controller)
         return explored
 
     async def _stuck(self, bench: LabBench, controller: Controller, stuck: Stuck) -> Finding:
@@ -214,3 +221,9 @@ class Exploration:
             token = str(self._token(fault=str(fault)))
             done = f"sent {self._requests[0]}; {fault.told} (step {fault.index})"
             raise replace(finding, done=done, timeline=replace(timeline, token=token)) from finding
+
+
+def _told(request: Request) -> str:
+    """Return a request in one line, with what it sends."""
+    fields = request.json.items() if isinstance(request.json, dict) else ()
+    return " ".join([shortened(str(request), 60), *(f"{name}={shortened(value)}" for name, value in fields)])

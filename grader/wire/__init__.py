@@ -1,7 +1,7 @@
 """What travels between a replica and its servers: one proxy for each, and the record of what went through."""
 
 from grader.wire.postgres.proxy import PostgresProxy
-from grader.wire.proxy import Cut, Gate, Upstream
+from grader.wire.proxy import Cut, Fail, Gate, Upstream
 from grader.wire.recorder import CallSite, Category, Recorder, RoundTrip, Statement, Window
 from grader.wire.redis.proxy import RedisProxy
 
@@ -9,6 +9,7 @@ __all__ = [
     "CallSite",
     "Category",
     "Cut",
+    "Fail",
     "Gate",
     "PostgresProxy",
     "Recorder",

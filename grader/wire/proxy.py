@@ -85,7 +85,6 @@ class Proxy(ABC):
         self.port = 0
         self._server: asyncio.Server | None = None
         self._open: set[Connection] = set()
-        self._number = 0
         self._waiters: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
 
     @abstractmethod
@@ -210,8 +209,7 @@ class Proxy(ABC):
     def _accept(self) -> asyncio.Protocol:
         if self._refusing:
             return _Refusal()
-        self._number += 1
-        connection = self.connection(self._number)
+        connection = self.connection(self.recorder.number_connection(self.replica, self.scheme))
         if len(self._open) >= MAX_CONNECTIONS:
             connection.refuse()
         self._open.add(connection)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,6 +17,8 @@ VALUES_CAP = 200
 """Parameters kept of a statement, and characters (or bytes) kept of each."""
 STATEMENTS_CAP = 100_000
 """Statements, and round trips, kept by a window; further ones are only counted."""
+SETTINGS_CAP = 50
+"""Settings of one connection that are remembered."""
 MEMORY_CAP = 64 << 20
 """Characters of texts and parameters kept by a recorder; further statements are kept without them."""
 
@@ -68,7 +71,7 @@ class Statement:
     """Position in its recorder, from 1, in the order of first bytes."""
     replica: str
     connection: int
-    """Number of the connection in its proxy, from 1."""
+    """Number of the connection among those of its replica to its service, from 1."""
     service: str
     """`postgres` or `redis`."""
     text: str
@@ -192,6 +195,17 @@ class Recorder(Window):
         self._windows: list[Window] = []
         self._number = 0
         self._kept = 0
+        self._connections: Counter[tuple[str, str]] = Counter()
+        self._settings: dict[tuple[str, str, int], list[Statement]] = {}
+
+    def number_connection(self, replica: str, scheme: str) -> int:
+        """Return the number of a new connection of a replica, from 1; that of a replica that was is not used again."""
+        self._connections[replica, scheme] += 1
+        return self._connections[replica, scheme]
+
+    def settings(self, replica: str, service: str, connection: int) -> list[Statement]:
+        """Return what a connection has set for itself since it was made, `clear` or not, as far as that is kept."""
+        return self._settings.get((replica, service, connection), [])
 
     @contextmanager
     def recording(self, replica: str | None = None) -> Iterator[Window]:
@@ -223,6 +237,10 @@ class Recorder(Window):
         self._kept += len(statement.text)
         if self._kept > MEMORY_CAP:
             statement.text = ""
+        if statement.category is Category.SESSION:
+            settings = self._settings.setdefault((statement.replica, statement.service, statement.connection), [])
+            settings.append(statement)
+            del settings[:-SETTINGS_CAP]
         self._take(statement)
         for window in self._of(statement.replica):
             window._take(statement)  # noqa: SLF001 -- a window is filled by its recorder alone

@@ -263,7 +263,7 @@ class PostgresConnection(Connection):
         """Pass on what came for the step under way; its end waits for the reply gate, if there is one."""
         steps = self._conversation.steps
         if self._conversation.idle:
-            pass # where a Flush ended what the client sent, no word of the server's does
+            steps.ready()  # where a Flush ended what the client sent, no word of the server's does
         over = steps.take_over()
         if over is None and steps.answered and self.proxy.reply_gate is not None:
             self._early += data

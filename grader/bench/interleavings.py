@@ -1,0 +1,90 @@
+"""Schedules a second, first counterexample and complete verdict, beside other programs: on the lost update.
+
+Two transactions read one row, write it, and commit; all programs use the same server, in turns, in one run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
+from grader.bench import frontrun, isolationtester
+from grader.bench.figures import Figures, NotInstalledError, median
+from grader.services import Settings, open_pair
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from grader.services import Database
+
+    Program = Callable[[], Figures]
+
+ROUNDS = 3
+OURS = "every_interleaving, HTTP included"
+FASTEST = "isolationtester, row put back"
+SCHEMA = "CREATE TABLE account (id int PRIMARY KEY, balance int NOT NULL); INSERT INTO account VALUES (1, 0);"
+
+
+def compare(programs: dict[str, Program]) -> dict[str, Figures]:
+    """Run the programs in turns and return their medians; says what to install for those that are not here."""
+    rounds: dict[str, list[Figures]] = {}
+    for name, program in programs.items():
+        try:
+            rounds[name] = [program()]
+        except NotInstalledError as error:
+            print(f"{name}: left out. {error}")  # noqa: T201 -- a bench prints
+    for _ in range(ROUNDS - 1):
+        for name, figures in rounds.items():
+            figures.append(programs[name]())
+    return {name: median(figures) for name, figures in rounds.items()}
+
+
+def show(figures: dict[str, Figures]) -> None:
+    """Print the figures of each program, and how ours compare with the others'."""
+    print(f"{'':<36} {'schedules/s':>12} {'first counterexample':>22} {'FOR UPDATE certified':>22}")  # noqa: T201 -- a bench prints
+    for name, each in figures.items():
+        times = f"{_seconds(each.counterexample):>22} {_seconds(each.certified):>22}"
+        print(f"{name:<36} {each.rate:>12.1f} {times}  {each.remark}".rstrip())  # noqa: T201 -- likewise
+    ours = figures.get(OURS)
+    if ours is None:
+        return
+    for name, other in figures.items():
+        if other is ours:
+            continue
+        ratios = [f"{ours.rate / other.rate:.2f} times its schedules a second"]
+        if ours.counterexample and other.counterexample:
+            ratios.append(f"the first counterexample in 1/{other.counterexample / ours.counterexample:.1f} of its time")
+        if ours.certified and other.certified:
+            ratios.append(f"the complete verdict in 1/{other.certified / ours.certified:.1f} of its time")
+        mark = " (mark 1.3)" if name == FASTEST else ""
+        print(f"against {name}: {', '.join(ratios)}{mark}")  # noqa: T201 -- likewise
+
+
+def main(ours: Program | None = None) -> None:
+    """Measure and print; `ours` runs every schedule of the same two transactions behind HTTP."""
+    with asyncio.Runner() as runner:
+        pair = runner.run(open_pair(Settings(), redis=False, tell=print))
+        try:
+            database: Database = runner.run(pair.database(SCHEMA))
+            bare: Database = runner.run(pair.database())
+            print(f"lost update on PostgreSQL {pair.versions['postgres']}, medians of {ROUNDS} rounds")  # noqa: T201 -- a bench prints
+            programs: dict[str, Program] = {
+                FASTEST: partial(isolationtester.measure, database, isolationtester.PUT_BACK),
+                "isolationtester, table made anew": partial(isolationtester.measure, bare, isolationtester.MADE_ANEW),
+                "frontrun, threads": partial(frontrun.measure, database, "thread"),
+                "frontrun, processes": partial(frontrun.measure, database, "process"),
+            }
+            if ours is not None:
+                programs[OURS] = ours
+            show(compare(programs))
+        finally:
+            runner.run(pair.close())
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f} s"
+
+
+if __name__ == "__main__":
+    main()
