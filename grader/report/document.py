@@ -27,7 +27,9 @@ def document(verdicts: Iterable[Verdict]) -> str:
         }
         for verdict in verdicts
     ]
-    return json.dumps({"version": VERSION, "submissions": submissions}, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps({"version": VERSION, "submissions": submissions}, indent=2, ensure_ascii=False) + "\n"
+    # half a surrogate pair, which UTF-8 cannot hold, is written as JSON's own escape of it
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _check(result: CheckResult) -> dict[str, Any]:
@@ -42,6 +44,7 @@ def _check(result: CheckResult) -> dict[str, Any]:
         "outcome": result.outcome.value,
         "message": result.text,
         "evidence": [asdict(evidence) for evidence in finding.evidence] if finding else [],
+        "timeline": asdict(finding.timeline) if finding and finding.timeline else None,
         "seconds": round(result.seconds, 3),
         "schedules": result.schedules,
         "classes": result.classes,

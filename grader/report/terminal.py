@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from typing import TYPE_CHECKING
 
-from grader.verdict import CheckResult, Evidence, Outcome, Place, Verdict
+from grader.report.columns import printable
+from grader.report.schedule import place_of, tidied
+from grader.report.timeline import WIDTH, timeline_lines
+from grader.verdict import CheckResult, Evidence, Outcome, Place, Timeline, Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.kata import Kata
 
-WIDTH = 100
 MOST_LINES = 30
 """Lines shown of one piece of evidence."""
 MARKS = {
@@ -38,17 +41,27 @@ def render_result(result: CheckResult, folders: tuple[Path, ...], again: str) ->
             Outcome.ERROR: "The grader failed, not your service. Please report this:\n\n",
             Outcome.INCONCLUSIVE: "No verdict: ",
         }.get(result.outcome, "")
-        return f"{lead}{result.message}\n"
+        return lead + "\n".join(map(printable, result.message.split("\n"))) + "\n"
+    timeline = finding.timeline
     parts = [
         _paragraph("The grader ", finding.done),
         _paragraph("Seen:      ", finding.seen),
         _paragraph("Must hold: ", finding.expected),
+        _timeline(timeline, finding.place, folders) if timeline else "",
         *(_evidence(evidence, folders) for evidence in finding.evidence),
     ]
-    if finding.place and all(evidence.place is None for evidence in finding.evidence):
+    if finding.place and not timeline and all(evidence.place is None for evidence in finding.evidence):
         parts.append(_code(finding.place, folders))
-    parts.append(f"Again:     pytest {again}")
+    parts.append(f"Again:     {command(again, timeline)}")
     return "\n".join(part for part in parts if part) + "\n"
+
+
+def command(again: str, timeline: Timeline | None) -> str:
+    """Return what is typed to see a finding again: its very schedule, or the check with the pytest id `again`."""
+    if timeline is None or not timeline.token:
+        return f"pytest {again}"
+    folder = again.partition("::")[0].rpartition("/")[0] or "."
+    return f"pytest {shlex.quote(folder)} --replay {shlex.quote(printable(timeline.token))}"
 
 
 def render_verdict(verdict: Verdict, kata: Kata, folder: str) -> list[Line]:
@@ -93,23 +106,44 @@ def _next(verdict: Verdict, kata: Kata, folder: str, *, complete: bool) -> list[
 
 
 def _paragraph(lead: str, text: str) -> str:
-    return textwrap.fill(text, WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead), break_long_words=False)
+    return textwrap.fill(
+        printable(text), WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead), break_long_words=False
+    )
+
+
+def _timeline(timeline: Timeline, place: Place | None, folders: tuple[Path, ...]) -> str:
+    shown = tidied(timeline)
+    place = place_of(shown) or place
+    nearest = f"Nearest good order: {shown.nearest} " if shown.nearest else ""
+    parts = [
+        *timeline_lines(shown),
+        _code(place, folders) if place else "",
+        _paragraph("Why:       ", shown.why) if shown.why else "",
+        _paragraph("", nearest + shown.explored),
+    ]
+    return "\n".join(["", *filter(None, parts)])
 
 
 def _evidence(evidence: Evidence, folders: tuple[Path, ...]) -> str:
-    shown = [line if len(line) <= 2 * WIDTH else line[: 2 * WIDTH] + " …" for line in evidence.lines[:MOST_LINES]]
+    lines = [printable(line) for line in evidence.lines[:MOST_LINES]]
+    shown = [line if len(line) <= 2 * WIDTH else line[: 2 * WIDTH] + " …" for line in lines]
     if len(evidence.lines) > MOST_LINES:
         shown.append(f"… {len(evidence.lines) - MOST_LINES} more lines")
     body = [f"  {line}" for line in shown]
     code = [_code(evidence.place, folders)] if evidence.place else []
-    return "\n".join(["", f"{evidence.title}:", *body, *code])
+    return "\n".join(["", f"{printable(evidence.title)}:", *body, *code])
 
 
 def _code(place: Place, folders: tuple[Path, ...]) -> str:
-    """Return the place and the line of code that stands there."""
+    line = line_of(place, folders)
+    return f"  at {printable(str(place))}" + (f"\n      {printable(line)[:WIDTH]}" if line else "")
+
+
+def line_of(place: Place, folders: tuple[Path, ...]) -> str:
+    """Return the line of code that stands at a place, its indentation left out; empty where there is none."""
     file = next((folder / place.file for folder in folders if (folder / place.file).is_file()), None)
     try:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file else []
-        return f"  at {place}\n      {lines[place.line - 1].strip()[:WIDTH]}"
+        return lines[place.line - 1].strip()
     except (OSError, IndexError):
-        return f"  at {place}"
+        return ""
