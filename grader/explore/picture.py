@@ -32,6 +32,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-([0-9a-f]{8
 _PARAMETER = re.compile(r"\$(\d+)(?:::[A-Za-z_]+(?: [A-Za-z]+)*(?:\[\])?)?")
 _COLUMNS = re.compile(r"^(SELECT )(?!COUNT\b).+?( FROM \w+(?= WHERE )|(?= FROM ))", re.IGNORECASE)
 _SET = re.compile(r"\bSET (.+?)(?: WHERE | RETURNING |$)", re.IGNORECASE)
+_COMPUTED = re.compile(r"(\w+)\s*=\s*(?:\w+\.)?\1\b")
 _ASSIGNED = re.compile(r"(\w+)\s*=\s*\$(\d+)")
 _RETURNING = re.compile(r" RETURNING .*$", re.IGNORECASE)
 _TABLE = re.compile(r"\b(?:FROM|UPDATE|INTO)\s+([a-z_]+)\b", re.IGNORECASE)
@@ -65,7 +66,7 @@ def picture_of_run(scene: Scene, run: Run, nearest: tuple[Event, Event, Run] | N
         at = [_number(events, event) for event in (first, second)]
         wrong = _went_wrong(events, first, second)
         number = numbers[id(wrong)]
-        remark = f"← rests on line {at[0]}; line {at[1]} changed that since" if number not in at else ""
+        remark = f"rests on line {at[0]}; line {at[1]} changed that since" if number not in at else ""
         moments[number - 1] = replace(moments[number - 1], bad=True, remark=remark)
         hint = f"{at[1]} before {at[0]}"
         if number not in at:
@@ -119,10 +120,10 @@ def text_of(statement: Statement) -> str:
     text = _RETURNING.sub("", text)
     for table in set(_TABLE.findall(text)):
         text = text.replace(f"{table}.", "")
-    return _UUID.sub(r"…\2", _PARAMETER.sub(value, text))
+    return _UUID.sub(r"…\2", _PARAMETER.sub(value, text)).replace(" = ", "=")
 
 
-def note_of(statements: Sequence[Statement], changed: frozenset[str] = frozenset()) -> str:
+def note_of(statements: Sequence[Statement], changed: Sequence[str] = ()) -> str:
     """Return what came of a step: an error, the values read, those of `changed` columns first, or the rows written."""
     failed = next((statement for statement in statements if statement.error), None)
     if failed is not None:
@@ -130,13 +131,15 @@ def note_of(statements: Sequence[Statement], changed: frozenset[str] = frozenset
     last = statements[-1]
     word = last.command.partition(" ")[0]
     if last.result is not None and last.result.rows:
-        row = zip(last.result.columns, last.result.rows[0], strict=False)
+        given = {column for column, _ in _assigned(last)}
+        row = [pair for pair in zip(last.result.columns, last.result.rows[0], strict=False) if pair[0] not in given]
         pairs = [(column, shortened(value)) for column, value in row if not _UUID.fullmatch(str(value))]
-        pairs.sort(key=lambda pair: (pair[0] not in changed, len(pair[1]) > SHORT))
-        pairs = [pair for pair in pairs if pair[0] in changed] or pairs
+        told = [pair for column in changed for pair in pairs if pair[0] == column]
+        pairs = told or sorted(pairs, key=lambda pair: len(pair[1]) > SHORT)
         shown = [f"{column} {value}" for column, value in pairs]
         more = f", and {last.rows - 1} more" if last.rows > 1 else ""
-        return f"→ {', '.join(shown[:SHOWN])}{more}" if shown else f"→ {last.rows} row{'s' * (last.rows != 1)}"
+        if shown:
+            return f"→ {', '.join(shown[:SHOWN])}{more}"
     if word in {"UPDATE", "DELETE", "INSERT", "MERGE"} or (word == "SELECT" and last.rows != 1):
         return f"{last.rows} row{'s' * (last.rows != 1)}" if last.rows or word != "SELECT" else "→ no row"
     return ""
@@ -155,24 +158,34 @@ def literal(value: object) -> str:
     return text if value is None or re.fullmatch(r"-?\d+(\.\d+)?|…\w+|true|false", text) else f"'{text}'"
 
 
-def _changed(scene: Scene) -> frozenset[str]:
-    """Return the columns to which an UPDATE gave another value than the run had read before."""
+def _changed(scene: Scene) -> Sequence[str]:
+    """Return the columns that an UPDATE computed, then those to which it gave another value than had been read."""
     read: dict[str, set[str]] = {}
-    changed = set()
+    computed: set[str] = set()
+    changed: set[str] = set()
     for statement in (one for step in scene.statements.values() for one in step):
         if statement.result is not None:
             for row in statement.result.rows:
                 for column, value in zip(statement.result.columns, row, strict=False):
                     read.setdefault(column, set()).add(str(value))
-        assigned = _SET.search(" ".join(statement.text.split()))
-        for column, number in _ASSIGNED.findall(assigned[1]) if assigned else ():
-            value = str(statement.parameters[int(number) - 1]) if int(number) <= len(statement.parameters) else ""
-            if column in read and read[column] != {value}:
-                changed.add(column)
-    return frozenset(changed)
+        changed |= {column for column, value in _assigned(statement) if column in read and read[column] != {value}}
+        computed |= set(_COMPUTED.findall(_clause(statement)))
+    return [*sorted(computed), *sorted(changed - computed)]
 
 
-def _moment(scene: Scene, event: Event, events: Sequence[Event], changed: frozenset[str]) -> Moment:
+def _assigned(statement: Statement) -> list[tuple[str, str]]:
+    """Return the columns that an UPDATE sets to its parameters, and to what."""
+    found = _ASSIGNED.findall(_clause(statement))
+    values = statement.parameters
+    return [(column, str(values[int(number) - 1])) for column, number in found if int(number) <= len(values)]
+
+
+def _clause(statement: Statement) -> str:
+    clause = _SET.search(" ".join(statement.text.split()))
+    return clause[1] if clause else ""
+
+
+def _moment(scene: Scene, event: Event, events: Sequence[Event], changed: Sequence[str]) -> Moment:
     statements = scene.statements.get(event.step, ())
     lane = ord(event.actor[0]) - ord("A")
     text = "; ".join(text_of(statement) for statement in statements) or "; ".join(event.step.texts)

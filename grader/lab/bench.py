@@ -279,8 +279,12 @@ class Lab:
         what it sees afterwards is wrong. `between` is awaited before each step. Raises the Finding with its schedule,
         or Inconclusive where not everything was tried.
         """
-        explored = await self._exploration(given, requests, holds).explore(limits, between)
-        self.explored = self.explored.with_more(explored.schedules, explored.classes, complete=explored.complete)
+        exploration = self._exploration(given, requests, holds)
+        try:
+            await exploration.explore(limits, between)
+        finally:
+            tried = exploration.explored
+            self.explored = self.explored.with_more(tried.schedules, tried.classes, complete=tried.complete)
 
     async def every_crash(self, *, given: Tables, request: Request, holds: Holds, retry: Retry | bool = True) -> None:
         """Send a request, and let it crash at each of its steps in turn; then send the retry to the other replica.

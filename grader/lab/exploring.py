@@ -41,6 +41,8 @@ class Exploration:
         self._requests = requests
         self._holds = holds
         self._number = number
+        self.explored = Explored()
+        """What has been tried, also where that ended in a Finding."""
 
     async def _bench(self) -> LabBench:
         lab = self._lab
@@ -72,12 +74,12 @@ class Exploration:
 
     # interleavings
 
-    async def explore(self, limits: Limits | None, between: Callable[[], Awaitable[None]] | None) -> Explored:
+    async def explore(self, limits: Limits | None, between: Callable[[], Awaitable[None]] | None) -> None:
         """Try every interleaving; raises a Finding with its picture, or Inconclusive."""
         bench = await self._bench()
         replay = self._lab.replay
         if replay is not None and (replay.number != self._number or not replay.schedule):
-            return Explored(complete=True)
+            return
         await self._warm(bench)
         for actor in bench.actors:
             for wire in actor.wires:
@@ -87,22 +89,22 @@ class Exploration:
 
         async def look() -> None:
             answers = tuple(controller.answers)  # a Finding where a request got none
-            await self._holds(After(answers, self._lab))  # type: ignore[arg-type]  # actors of a lab answer Answers
+            await self._holds(After(answers, self._lab))
 
         explorer = Explorer(controller, look, limits)
         for actor in bench.actors:
             actor.hold_time()
         try:
             if replay is not None:
-                return await self._replayed(explorer, controller, replay)
-            explored = await explorer.explore([actor.name for actor in bench.actors])
+                await self._replayed(explorer, controller, replay)
+                return
+            self.explored = explored = await explorer.explore([actor.name for actor in bench.actors])
         except Stuck as stuck:
             raise await self._stuck(bench, controller, stuck) from stuck
         finally:
             for actor in bench.actors:
                 actor.free_time()
         self._require_counterexample_free(explored, controller)
-        return explored
 
     def _require_counterexample_free(self, explored: Explored, controller: Controller) -> None:
         tried = explored.counterexample
@@ -139,14 +141,13 @@ class Exploration:
     def _done(self) -> str:
         return f"sent {' and '.join(_told(request) for request in self._requests)} at once"
 
-    async def _replayed(self, explorer: Explorer, controller: Controller, replay: Token) -> Explored:
+    async def _replayed(self, explorer: Explorer, controller: Controller, replay: Token) -> None:
         try:
-            explored = await explorer.replay(NAMES[: len(self._requests)], replay.schedule)
+            self.explored = explored = await explorer.replay(NAMES[: len(self._requests)], replay.schedule)
         except NoSuchScheduleError as error:
             raise Inconclusive(f"the code does not have the schedule of {replay} any more: {error}") from error
         if explored.counterexample is not None:
             raise self._broken(explored, explored.counterexample, controller)
-        return explored
 
     async def _stuck(self, bench: LabBench, controller: Controller, stuck: Stuck) -> Finding:
         scene = self._scene(None, controller.statements)
