@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from grader.bench import frontrun, isolationtester
 from grader.bench.figures import Figures, NotInstalledError, median
+from grader.bench.ours import Explorer
 from grader.services import Settings, open_pair
 
 if TYPE_CHECKING:
@@ -61,22 +62,21 @@ def show(figures: dict[str, Figures]) -> None:
         print(f"against {name}: {', '.join(ratios)}{mark}")  # noqa: T201 -- likewise
 
 
-def main(ours: Program | None = None) -> None:
-    """Measure and print; `ours` runs every schedule of the same two transactions behind HTTP."""
-    with asyncio.Runner() as runner:
+def main() -> None:
+    """Measure and print."""
+    with asyncio.Runner() as runner, Explorer() as ours:
         pair = runner.run(open_pair(Settings(), redis=False, tell=print))
         try:
             database: Database = runner.run(pair.database(SCHEMA))
             bare: Database = runner.run(pair.database())
             print(f"lost update on PostgreSQL {pair.versions['postgres']}, medians of {ROUNDS} rounds")  # noqa: T201 -- a bench prints
             programs: dict[str, Program] = {
+                OURS: ours,
                 FASTEST: partial(isolationtester.measure, database, isolationtester.PUT_BACK),
                 "isolationtester, table made anew": partial(isolationtester.measure, bare, isolationtester.MADE_ANEW),
                 "frontrun, threads": partial(frontrun.measure, database, "thread"),
                 "frontrun, processes": partial(frontrun.measure, database, "process"),
             }
-            if ours is not None:
-                programs[OURS] = ours
             show(compare(programs))
         finally:
             runner.run(pair.close())

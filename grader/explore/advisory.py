@@ -15,7 +15,7 @@ ADVISORY = "advisory"
 _HASHES = {"hashtext", "hashtextextended"}
 
 
-def advisory_touch(call: exp.Expression) -> Touch:
+def advisory_touch(call: exp.Expr) -> Touch:
     """Return what a call of pg_advisory_… or pg_try_advisory_… touches.
 
     Taking, trying and letting go are alike: each depends on what others do to the same lock. Locks of a session outlive
@@ -31,7 +31,7 @@ def advisory_touch(call: exp.Expression) -> Touch:
     return Touch(ADVISORY, mode, tuple(columns), held="_xact_" in name)
 
 
-def _key(argument: exp.Expression) -> tuple[str, Value]:
+def _key(argument: exp.Expr) -> tuple[str, Value]:
     """Return how a key is made, and of what.
 
     Keys that are made in different ways may be equal. Different texts are taken to have different hashes: one pair in
@@ -51,7 +51,7 @@ def _key(argument: exp.Expression) -> tuple[str, Value]:
     return "".join([argument.name.lower(), *seed, *around]), value
 
 
-def _text(expression: exp.Expression) -> tuple[list[str], Value]:
+def _text(expression: exp.Expr) -> tuple[list[str], Value]:
     """Return the literal parts of a text, and the one value in it that differs from call to call."""
     from sqlglot import exp  # noqa: PLC0415 -- as above
 
@@ -63,7 +63,11 @@ def _text(expression: exp.Expression) -> tuple[list[str], Value]:
         case exp.Cast() if getattr(expression.to.this, "value", "") in {"TEXT", "VARCHAR"}:
             return _text(expression.this) if not expression.to.expressions else ([], UNKNOWN)
         case exp.DPipe() | exp.Concat():
-            sides = expression.expressions or [expression.left, expression.right]
+            sides = (
+                [expression.this, expression.expression]
+                if isinstance(expression, exp.DPipe)
+                else expression.expressions
+            )
             around: list[str] = []
             found: list[Value] = []
             for side in sides:

@@ -17,7 +17,7 @@ from grader.wire import Category
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from grader.explore.values import Run
+    from grader.explore.values import Run, Step
 
 OVER = {Mode.CHANGE, Mode.REMOVE}
 WRITES = {Mode.APPEND, *OVER}
@@ -148,15 +148,15 @@ class _Transaction:
         if event.footprint.snapshot:
             self.snapshot = released
         accesses = {access for access in event.footprint.accesses if not access.thing.startswith("unique ")}
-        wrote = _wrote(event)
-        locked = {access for access in accesses if access.mode in (OVER if wrote else LOCKS)}
+        looks = _looks(event.step)
+        locked = {access for access in accesses if access.mode in (LOCKS if looks else OVER)}
         for access in accesses:
             if access.mode is Mode.READ and not any(meet(access, other) for other in locked):
                 self.reads.append((access, released if self.snapshot is None else self.snapshot))
-        if wrote:
-            self.writes += [(access, at) for access in accesses if access.mode in WRITES]
-        else:
+        if looks:
             self.reads += [(access, at) for access in locked]
+        elif event.rows or event.step.service != "postgres":
+            self.writes += [(access, at) for access in accesses if access.mode in WRITES]
 
     def undo(self, accesses: frozenset[Access]) -> None:
         """Go back to a savepoint."""
@@ -172,11 +172,9 @@ class _Transaction:
             self.deeds.writes += [Deed(access, at, self.start, shown) for access, at in self.writes]
 
 
-def _wrote(event: Event) -> bool:
-    """Whether it wrote, and did not only lock or find no row."""
-    if event.step.service != "postgres":
-        return True
-    return event.rows > 0 and any(not text.lstrip(" \n(").upper().startswith("SELECT") for text in event.step.texts)
+def _looks(step: Step) -> bool:
+    """Whether it only reads, or locks what it reads."""
+    return step.service == "postgres" and all(text.lstrip(" \n(").upper().startswith("SELECT") for text in step.texts)
 
 
 def _deeds(events: list[Event]) -> dict[str, Deeds]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from grader.wire import Recorder
     from grader.wire.proxy import Proxy
@@ -30,13 +30,17 @@ class Actor(Protocol):
         """Whether the process will do nothing before something comes from outside."""
         ...
 
+    def call_when_asleep(self, callback: Callable[[], None] | None) -> None:
+        """Have `callback` called when it falls asleep after `asleep` was asked for, where that can be; None ends it."""
+        ...
+
     @property
     def next_timer(self) -> float | None:
         """Seconds until the earliest timer of the submission that is kept back."""
         ...
 
-    def fire(self) -> None:
-        """Let that timer go off."""
+    def advance(self, seconds: float) -> None:
+        """Move the submission's time forward, and let go off what is due by then."""
         ...
 
     async def kill(self) -> None:

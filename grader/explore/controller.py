@@ -11,9 +11,10 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from grader.explore.passing import come_to_rest, go_on, next_timer, time_passing
 from grader.explore.rest import Deadline, Motion
 from grader.explore.session import Session
-from grader.explore.values import Decision, Event, Held, Phase, Run, Step
+from grader.explore.values import Decision, Event, Held, Mode, Phase, Run, Step
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -29,12 +30,12 @@ SECONDS = 10.0
 """What a run may take in which nothing moves, before it is called stuck."""
 MOST_STEPS = 300
 """Steps of one run; a request that sends more goes round in a circle."""
+MOST_TIMERS = 10
+"""Timers that are let go off after a run, for what its requests left for later."""
 DEADLOCK_SECONDS = 0.02
 """Longer than the server's deadlock_timeout: a waiting step has looked for a deadlock by then."""
 _BLOCKING = re.compile(r"B[LRZ]\w+|XREAD|XREADGROUP|WAIT(AOF)?", re.IGNORECASE)
 """Redis commands that may wait for something to come."""
-BREATH = 0.0004
-"""After so long without an answer the server is asked whether a step waits."""
 
 
 class Stuck(Exception):  # noqa: N818 -- an outcome of a run, not an error of the explorer
@@ -57,6 +58,8 @@ class _Flight:
     step: Step | None = None
     held: Held | None = None
     released: bool = False
+    may_wait: bool = False
+    """It takes a lock while another holds a transaction open."""
     waits: bool = False
     """It was found waiting for a lock; the event of its release stands in the run."""
     since: float = 0.0
@@ -87,6 +90,10 @@ class Controller:
         self._names = _Names()
         self._answers: dict[str, asyncio.Future[Any]] = {}
         self._gated = False
+        self._moments = 0
+        """How often time has gone on in the run."""
+        self._restless = False
+        """There is always another timer, such as that of a loop that looks for work."""
         self._seen = len(bench.recorder.statements)
         """How many of the recorder's statements have been looked at."""
         self.statements: dict[Step, tuple[Statement, ...]] = {}
@@ -98,26 +105,33 @@ class Controller:
         `choose` is given the run so far and the steps that stand at their gates, and returns an actor's name, or None
         to give the run up.
         """
+        await self._end_what_was_left()
         await self._bench.fresh()
         self._follow_noise()
         self._bench.recorder.clear()
         self._seen = 0
         run = Run()
-        self._names, self._flights, self._gated = _Names(), [], True
+        self._names, self._flights, self._gated, self._moments = _Names(), [], True, 0
         self.statements = {}
         for actor in self._bench.actors:
+            actor.call_when_asleep(self._motion.note)
             for wire in actor.wires:
                 self._attend(actor, wire)
+        stuck = False
         try:
             self._answers = {actor.name: await self._begin(actor) for actor in self._bench.actors}
             await self._settle(run)
             await self._decide(run, choose)
+        except Stuck:
+            stuck = True
+            raise
         finally:
             self._gated = False
             for flight in self._flights:
                 _let_go(flight)
-            await self._end(run)
+            await (self._abandon() if stuck else self._end(run))
             for actor in self._bench.actors:
+                actor.call_when_asleep(None)
                 for wire in actor.wires:
                     wire.gate = wire.done = None
         return run
@@ -130,8 +144,10 @@ class Controller:
     @property
     def outcomes(self) -> tuple[object, ...]:
         """The same, with None for a request that got none."""
-        done = [f for f in self._answers.values() if f.done() and not f.cancelled()]
-        return tuple(None if future.exception() else future.result() for future in done)
+        return tuple(
+            None if not future.done() or future.cancelled() or future.exception() else future.result()
+            for future in self._answers.values()
+        )
 
     async def _begin(self, actor: Actor) -> asyncio.Future[Any]:
         future = await actor.start()
@@ -193,7 +209,8 @@ class Controller:
 
     @property
     def _finished(self) -> bool:
-        return all(answer.done() for answer in self._answers.values()) and not any(self._waiting())
+        answered = all(answer.done() for answer in self._answers.values())
+        return answered and not any(self._waiting()) and self._next_timer() is None
 
     def _waiting(self) -> list[_Flight]:
         return [flight for flight in self._flights if flight.waits and not flight.over]
@@ -252,8 +269,15 @@ class Controller:
         assert flight.held is not None  # noqa: S101 -- it stands at its gate
         decision = Decision(held, flight.held.actor, (), names)
         run.decisions.append(decision)
+        flight.may_wait = self._may_wait(flight)
         _let_go(flight)
         await self._settle(run)
+
+    def _may_wait(self, flight: _Flight) -> bool:
+        """Whether it is worth asking at once if the step waits; what is missed here is asked about a little later."""
+        others = (actor for actor in self._bench.actors if actor is not flight.actor)
+        locks = flight.held is not None and any(access.mode > Mode.READ for access in flight.held.footprint.accesses)
+        return locks and any(wire.in_transaction for actor in others for wire in actor.wires)
 
     async def _outwait(self, waiting: Sequence[_Flight]) -> None:
         """Let steps that wait have looked for a deadlock, so that the one that closes the circle is its victim."""
@@ -266,24 +290,25 @@ class Controller:
     async def _wait_for_something(self, run: Run) -> None:
         """Nothing stands at a gate: let a deadlock be found, a timer go off, or whatever moves by itself move."""
         moved = self._motion.count
-        waiting = self._waiting()
-        several = len(waiting) > 1 or not self._next_timer()
-        seconds = (SECONDS if not self._next_timer() else 5 * DEADLOCK_SECONDS) if several else 0.0
+        timed = self._next_timer() is not None
+        several = len(self._waiting()) > 1 or not timed
+        seconds = (5 * DEADLOCK_SECONDS if timed else SECONDS) if several else 0.0
         if not await self._motion.until(lambda: self._motion.count != moved, seconds):
-            actor = self._next_timer()
-            if actor is None:
+            timer = self._next_timer()
+            if timer is None:
                 raise Stuck("nothing moves any more", run)
-            actor.fire()
+            go_on(self._bench.actors, timer)
+            self._moments += 1
         await self._settle(run)
 
-    def _next_timer(self) -> Actor | None:
-        """Return the actor whose timer is due first, while requests are unanswered."""
-        timed = [
-            (timer, actor.name, actor)
+    def _next_timer(self) -> float | None:
+        """Return the seconds to the earliest timer of an actor that is unanswered, or still in a transaction."""
+        busy = [
+            actor
             for actor in self._bench.actors
-            if not self._answers[actor.name].done() and (timer := actor.next_timer) is not None
+            if not self._answers[actor.name].done() or any(wire.in_transaction for wire in actor.wires)
         ]
-        return min(timed)[2] if timed else None
+        return next_timer(busy) if self._moments < MOST_STEPS else None
 
     # coming to rest
 
@@ -300,11 +325,19 @@ class Controller:
                     return
             elif deadline.is_over:
                 raise Stuck(f"nothing came to rest in {SECONDS:g} s", run)
-            elif not await self._motion.until(self._at_rest, BREATH):
+            elif self._under_way(waiting=True):
                 await self._look_for_locks()
+            else:
+                await self._motion.change()
+                if moved == self._motion.count:  # a step waits for what it was not expected to wait for
+                    await self._look_for_locks()
+
+    def _under_way(self, *, waiting: bool = False) -> bool:
+        """Whether a step is on its way to the server and back; with `waiting` one that may have to wait there."""
+        return any(f.released and not f.over and not f.waits and (f.may_wait or not waiting) for f in self._flights)
 
     def _at_rest(self) -> bool:
-        return not any(f.released and not f.over and not f.waits for f in self._flights) and all(
+        return not self._under_way() and all(
             actor.asleep and not any(wire.is_moving for wire in actor.wires) for actor in self._bench.actors
         )
 
@@ -364,21 +397,36 @@ class Controller:
 
     async def _end(self, run: Run) -> None:
         """Let all requests come to their end."""
-        everything = [*self._answers.values()]
+        actors = self._bench.actors
 
-        def quiet() -> bool:
+        def answered() -> bool:
             for flight in self._flights:
                 _let_go(flight)
-            for actor in self._bench.actors:
-                if actor.next_timer is not None and not self._answers[actor.name].done():
-                    actor.fire()
-            return all(future.done() for future in everything) and all(
-                actor.asleep and all(wire.is_idle for wire in actor.wires) for actor in self._bench.actors
-            )
+            return all(future.done() for future in self._answers.values())
 
-        if not await self._motion.until(quiet, SECONDS):
+        async with time_passing(actors):
+            done = await self._motion.until(answered, SECONDS)
+        if not (done and await come_to_rest(actors)):
             raise Stuck("requests were not answered", run)
         self._follow_noise()
+
+    async def _end_what_was_left(self) -> None:
+        """Let end what the last run's requests left for later; a service that sets a timer again and again keeps it."""
+        actors = self._bench.actors
+        for _ in range(0 if self._restless else MOST_TIMERS):
+            timer = next_timer(actors)
+            if timer is None:
+                return
+            go_on(actors, timer)
+            await come_to_rest(actors)
+        self._restless = True
+
+    async def _abandon(self) -> None:
+        """Ask nobody any more for an answer that is not to come."""
+        answers = self._answers.values()
+        for answer in answers:
+            answer.cancel()
+        await asyncio.gather(*answers, return_exceptions=True)
 
 
 def _let_go(flight: _Flight) -> None:

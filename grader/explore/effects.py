@@ -138,7 +138,7 @@ class Effects:
             if reference.on_delete == "c":
                 self.delete(self._relation(reference.child), _across(reference, region))
             else:
-                self._follow(reference, region, reference.on_delete, {name: UNKNOWN for name in reference.delete_sets})
+                self._follow(reference, region, reference.on_delete, dict.fromkeys(reference.delete_sets, UNKNOWN))
 
     def anything(self, table: Relation) -> None:
         """Do whatever can be done to a table's rows."""
@@ -162,25 +162,27 @@ class Effects:
                 raise UnreadableError(f"the function {name} is not known to be pure")
             return
         for function in functions:
-            if function.extension:
-                if function.volatility == "v" and name not in EXTENSIONS_PURE:
-                    raise UnreadableError(f"the function {name} of an extension is not known to be pure")
-            elif function.language not in {"sql", "plpgsql"}:
-                raise UnreadableError(f"the function {name} is written in {function.language}")
-            elif not self._again("call", name, function.source):
-                self.calls_code = True
-                body = read_body(function.source, self._catalogue)
-                for called in body.calls:
-                    self.call(called)
-                for table in body.tables:
-                    self.anything(table)
-                if body.draws:
-                    self.add(NEXT)
+            if function.extension and (function.volatility != "v" or name in EXTENSIONS_PURE):
+                continue
+            if function.extension or function.language not in {"sql", "plpgsql"}:
+                raise UnreadableError(f"the function {name}, written in {function.language}, is not known to be pure")
+            if not self._again("call", name, function.source):
+                self._run(function.source)
+
+    def _run(self, source: str) -> None:
+        self.calls_code = True
+        body = read_body(source, self._catalogue)
+        for called in body.calls:
+            self.call(called)
+        for table in body.tables:
+            self.anything(table)
+        if body.draws:
+            self.add(NEXT)
 
     def _fire(self, table: Relation, event: str, columns: Collection[str]) -> set[str]:
         """Run a table's triggers and what its checks call; return the columns that triggers may set."""
         for name in table.checks:
-            self._check(name)
+            self.call(name)
         changed: set[str] = set()
         for trigger in table.triggers:
             if event not in trigger.events:
@@ -195,10 +197,6 @@ class Effects:
             if trigger.before:
                 changed |= self._changed_by(trigger, table)
         return changed
-
-    def _check(self, name: str) -> None:
-        if name in self._catalogue.functions:
-            self.call(name)
 
     def _changed_by(self, trigger: Trigger, table: Relation) -> set[str]:
         changed: set[str] = set()

@@ -6,6 +6,7 @@ it, where most races lie; then everything, class by class.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise, permutations
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from grader.explore.independence import dependent
 from grader.explore.order import class_of, fewest_switches, nearest
 from grader.explore.search import Diverged, Search
+from grader.explore.values import Phase
 from grader.verdict import Finding, Inconclusive
 
 if TYPE_CHECKING:
@@ -70,6 +72,20 @@ class Explored:
     def classes(self) -> int:
         """Different classes among the schedules."""
         return len({tried.kind for tried in self.tried})
+
+    @property
+    def overlapped(self) -> bool:
+        """Whether the transactions of two requests overlapped in a schedule."""
+        return any(_overlapped(tried.run) for tried in self.tried)
+
+    @property
+    def fewest_steps(self) -> int:
+        """Steps of the request that took the fewest, each counted in the schedule in which it took most."""
+        counts: dict[str, int] = {}
+        for tried in self.tried:
+            for actor, steps in Counter(name[0] for name in tried.run.schedule).items():
+                counts[actor] = max(steps, counts.get(actor, 0))
+        return min(counts.values(), default=0)
 
     @property
     def schedules(self) -> int:
@@ -216,6 +232,13 @@ class Explorer:
                 return
         if explored.counterexample is None:
             explored.counterexample = explored.failing[0]
+
+
+def _overlapped(run: Run) -> bool:
+    """Whether something of one request happened between the first and the last of another, or waited for it."""
+    actors = [event.actor[0] for event in run.events]
+    parts = sum(one != other for one, other in pairwise(actors)) + 1
+    return parts > len(set(actors)) or any(event.phase is Phase.RELEASE for event in run.events)
 
 
 def _serial_schedule(schedule: Sequence[str]) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ _SHOWS: dict[Mode, frozenset[Mode]] = {
     Mode.READ: frozenset({Mode.APPEND, Mode.CHANGE, Mode.REMOVE, Mode.EXCLUSIVE}),
     Mode.KEY_SHARE: frozenset({Mode.APPEND, Mode.REMOVE, Mode.EXCLUSIVE}),
 }
-"""What of another's changes is seen when it is committed: by a reader all, by a foreign key's check whether a row is."""
+"""What is seen of another's changes when they are committed: by a reader all, by a foreign key's check rows alone."""
 WRITES = frozenset({Mode.APPEND, Mode.CHANGE, Mode.REMOVE, Mode.EXCLUSIVE})
 
 

@@ -96,8 +96,8 @@ def nearest(bad: Run, good: Sequence[Run], dependent: Dependent) -> tuple[Event,
     for run in good:
         right = {_steps(one, other) for one, other in _conflicts(_events(run), dependent)}
         turned = [
-            events
-            for (one, other), events in wrong.items()
+            pair
+            for (one, other), pair in wrong.items()
             if (other, one) in right and ((one, other) not in right or (other, one) not in wrong)
         ]
         if turned:

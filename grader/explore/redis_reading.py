@@ -100,7 +100,7 @@ def command_footprint(text: str, parameters: tuple[str | bytes | None, ...]) -> 
     return Footprint(frozenset(Access(REDIS, mode, (f"key={key[:VALUES_CAP]}",)) for key in keys), service=REDIS)
 
 
-def _keys(what: str, arguments: list[str]) -> list[str] | None:
+def _keys(what: str, arguments: list[str]) -> list[str] | None:  # noqa: PLR0911 -- one return a way of finding keys
     """Return a command's keys; None where it may be any."""
     match what:
         case "r1" | "w1":

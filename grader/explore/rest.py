@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SPINS = 4
-"""Passes of the event loop, some 10 microseconds each, before the processor is left to others for a millisecond."""
-TICK = 0.001
+TICK = 0.002
+"""How often is looked at what may move without a word, in seconds."""
 
 
 class Deadline:
@@ -44,24 +43,27 @@ class Motion:
         self._wake()
 
     async def until(self, condition: Callable[[], bool], seconds: float) -> bool:
-        """Return True as soon as the condition holds, False when the time is up; looked at whenever something moves.
+        """Return True as soon as the condition holds, False when the time is up.
 
-        What moves without a word, such as a process that falls asleep, is looked at in turns: often at first, then
-        each millisecond.
+        It is looked at whenever something moves, and now and then, since some things move without a word.
         """
         deadline = Deadline(seconds)
-        spins, seen = 0, self.count
         while not condition():
             if deadline.is_over:
                 return False
-            if seen != self.count:
-                spins, seen = 0, self.count
-            if spins < SPINS:
-                spins += 1
-                await asyncio.sleep(0)  # noqa: TID251 -- a pass of the loop, not a sleep
-            else:
-                await self._tick()
+            await self.change(min(TICK, deadline.left))
         return True
+
+    async def change(self, seconds: float = TICK) -> None:
+        """Return when something moves, or after so many seconds."""
+        loop = asyncio.get_running_loop()
+        self._waiting = loop.create_future()
+        timer = loop.call_later(seconds, self._wake)
+        try:
+            await self._waiting
+        finally:
+            timer.cancel()
+            self._waiting = None
 
     async def look_round(self) -> None:
         """Let the loop take in all that has reached this machine's sockets.
@@ -70,16 +72,6 @@ class Motion:
         """
         for _ in range(4):
             await asyncio.sleep(0)  # noqa: TID251 -- a pass of the loop, not a sleep
-
-    async def _tick(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._waiting = loop.create_future()
-        timer = loop.call_later(TICK, self._wake)
-        try:
-            await self._waiting
-        finally:
-            timer.cancel()
-            self._waiting = None
 
     def _wake(self) -> None:
         if self._waiting is not None and not self._waiting.done():

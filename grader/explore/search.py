@@ -36,7 +36,8 @@ class Plan:
         self._dependent = dependent
         self._fixed = max(len(prefix) - 1, 0)
         self._asleep = [asleep]
-        """Before each decision from the last of the prefix on."""
+        """Before each decision of the run from the last of the prefix on."""
+        self._run: Run | None = None
 
     def choose(self, run: Run, held: Sequence[Held]) -> str | None:
         """Return whom to let go next: as the prefix says, then who went last if it may, else the first by name.
@@ -53,6 +54,9 @@ class Plan:
 
     def asleep(self, run: Run, number: int) -> Asleep:
         """Return who sleeps before decision `number` of the run, which is the prefix's last or a later one."""
+        if run is not self._run:
+            self._run = run
+            del self._asleep[1:]
         while len(self._asleep) <= number - self._fixed:
             self._asleep.append(self._still_asleep(run, self._fixed + len(self._asleep) - 1))
         return self._asleep[number - self._fixed]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from grader.explore.values import Step
     from grader.wire import Statement
 
+_ENDS = frozenset({Category.COMMIT, Category.ROLLBACK})
 _HTTP = frozenset({Access("http", Mode.EXCLUSIVE)})
 _READER = Access("serializable", Mode.READ)
 _WRITER = Access("serializable", Mode.EXCLUSIVE)
@@ -44,8 +45,13 @@ class Session:
         self._held: Step | None = None
         self._later: list[Statement] = []
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction was begun and has not ended."""
+        return self._transaction is not None
+
     def noticed(self, statement: Statement) -> None:
-        """Take a statement that passed freely: BEGIN, SET, SAVEPOINT, a rollback of nothing, COPY, what MULTI queues."""
+        """Take a statement that passed freely: BEGIN, SET, SAVEPOINT, an idle rollback, COPY, what MULTI queues."""
         if self._held is not None:
             self._later.append(statement)
         else:
@@ -101,7 +107,7 @@ class Session:
                 self._transaction = Transaction(self._settings.begin(text), self._settings.isolation)
             case Category.COMMIT:
                 self._end()
-            case Category.ROLLBACK if (name := _savepoint(text)) is None:
+            case Category.ROLLBACK if _savepoint(text) is None:
                 self._roll_back()
             case Category.ROLLBACK | Category.SAVEPOINT if self._transaction is not None:
                 self._follow_savepoint(text, self._transaction)
@@ -140,7 +146,7 @@ class Session:
             return joined(self._redis.footprint(text, parameters) for text, parameters in _statements(step))
         if step.service == "http":
             return Footprint(_HTTP, service="http")
-        categories = [sql.read(text).category for text in step.texts]
+        categories = _categories(step)
         if len(categories) == 1:
             return self._statement_footprint(step.texts[0], step.parameters[0], categories[0])
         return self._group_footprint(step, categories)
@@ -152,7 +158,7 @@ class Session:
             for (text, parameters), category in zip(_statements(step), categories, strict=True)
         ]
         whole = joined(parts)
-        if Category.COMMIT in categories or Category.ROLLBACK in categories:
+        if _ENDS.intersection(categories):
             inside = frozenset[Access]().union(*(self._touched(t, p).held for t, p in _statements(step)))
             whole = replace(whole, published=whole.published | inside, ends=True)
         return whole
@@ -161,7 +167,7 @@ class Session:
         transaction = self._transaction
         if self._settings.strange:
             return Footprint(opaque=True, ends=transaction is None)
-        if what is Category.COMMIT or what is Category.ROLLBACK:
+        if what in _ENDS:
             return self._end_footprint(text, what)
         if transaction is not None and transaction.failed:
             return Footprint()  # it is refused
@@ -226,14 +232,13 @@ class Session:
         if error is not None:
             return self._failed(step, footprint)
         alone = len(step.texts) == 1
-        for text, parameters in _statements(step):
-            category = sql.read(text).category
-            if category in {Category.COMMIT, Category.ROLLBACK} and _savepoint(text) is None:
+        for (text, parameters), category in zip(_statements(step), _categories(step), strict=True):
+            if category in _ENDS and _savepoint(text) is None:
                 chained = self._transaction if "chain" in text.lower() and "no chain" not in text.lower() else None
                 (self._roll_back if category is Category.ROLLBACK else self._end)()
                 if chained is not None:
                     self._transaction = Transaction(chained.isolation, self._settings.isolation)
-            elif category is not Category.STATEMENT:
+            elif category in _ENDS:
                 self._follow(text, category)
             else:
                 kept = self._idle_keeps(text, parameters, rows) if alone else None
@@ -276,8 +281,7 @@ class Session:
         own = frozenset[Access]().union(*(self._touched(text, given).held for text, given in _statements(step)))
         let = transaction.failing().held | let_go(own)
         opaque = footprint.opaque or transaction.opaque
-        ended = any(sql.read(text).category is Category.COMMIT for text in step.texts)
-        if ended:
+        if Category.COMMIT in _categories(step):
             let |= transaction.locks
             self._roll_back()
         else:
@@ -298,6 +302,10 @@ class Session:
 
 def _statements(step: Step) -> list[tuple[str, tuple[str | bytes | None, ...]]]:
     return list(zip(step.texts, step.parameters, strict=True))
+
+
+def _categories(step: Step) -> list[Category]:
+    return [step.category, *(sql.read(text).category for text in step.texts[1:])]
 
 
 def _savepoint(text: str) -> str | None:

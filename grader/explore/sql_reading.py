@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from grader.explore.advisory import advisory_touch
 from grader.explore.effects import NEXT, NOTIFY, SET, Effects
 from grader.explore.known_functions import CATALOGS, SYNTAX
+from grader.explore.lock_table import lock_table
 from grader.explore.settings import UNSETTLING
 from grader.explore.sql_rows import columns_where, inserted_rows, sources_of
-from grader.explore.sql_text import Lexeme, UnreadableError, calls, lexemes, spaced
+from grader.explore.sql_text import UnreadableError, calls, lexemes, spaced
 from grader.explore.sql_values import name_of, value_of
 from grader.explore.touch import UNKNOWN, Touch, Value
 from grader.explore.values import Mode
@@ -23,9 +24,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
     from grader.explore.catalogue import Catalogue, Relation
-    from grader.explore.touch import Columns
-
-_WEAK_LOCKS = {"access share", "row share", "row exclusive"}
+    from grader.explore.sql_text import Lexeme
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def read_statement(text: str, catalogue: Catalogue) -> Reading:
         pieces = [piece for piece in lexemes(text) if piece.value != ";"]
         words = [piece.value for piece in pieces[:2]]
         if words[:1] == ["lock"]:
-            return Reading(tuple(_lock_table(pieces, catalogue)))
+            return Reading(tuple(lock_table(pieces, catalogue)))
         if words == ["set", "constraints"]:
             return Reading(checks=True)
         return _Reader(text, pieces, catalogue).read()
@@ -57,28 +56,6 @@ def read_statement(text: str, catalogue: Catalogue) -> Reading:
         return Reading(unread=str(error))
     except (KeyError, ValueError, TypeError, AttributeError, IndexError, RecursionError) as error:
         return Reading(unread=f"{type(error).__name__}: {error}")
-
-
-def _lock_table(pieces: list[Lexeme], catalogue: Catalogue) -> Iterable[Touch]:
-    """LOCK [TABLE] name [, …] [IN mode MODE] [NOWAIT]; sqlglot does not know it."""
-    rest = pieces[2:] if pieces[1].value == "table" else pieces[1:]
-    place = next((number for number, piece in enumerate(rest) if piece.value == "in" and piece.kind == "word"), None)
-    names = [piece for piece in rest[:place] if piece.value not in {"only", "*", "nowait"}]
-    mode = (
-        " ".join(piece.value for piece in rest[place + 1 :] if piece.value not in {"mode", "nowait"}) if place else ""
-    )
-    effects = Effects(catalogue)
-    text = "".join(piece.value for piece in names)
-    for name in text.split(","):
-        schema, _, short = name.rpartition(".")
-        table = catalogue.find(short, schema)
-        if table is None:
-            raise UnreadableError(f"there is no table {name}")
-        if mode in _WEAK_LOCKS:
-            effects.read(table)
-        else:
-            effects.lock_whole(table, against_reading=mode in {"", "access exclusive"})
-    return effects.touches
 
 
 @cache
@@ -102,10 +79,10 @@ class _Reader:
             raise UnreadableError(str(error).splitlines()[0]) from None
         if len(trees) != 1:
             raise UnreadableError("it is not one statement")
-        self._tree: exp.Expression = trees[0]
+        self._tree: exp.Expr = trees[0]
         self._effects = Effects(catalogue)
         self._ctes = {name_of(cte.args["alias"].this) for cte in self._tree.find_all(self._exp.CTE)}
-        self._targets: list[exp.Expression] = []
+        self._targets: list[exp.Expr] = []
         self._unsettles = False
 
     def read(self) -> Reading:
@@ -134,7 +111,7 @@ class _Reader:
 
     # statements
 
-    def _change(self, node: exp.Expression) -> None:
+    def _change(self, node: exp.Expr) -> None:
         exp = self._exp
         target = node.this.this if isinstance(node.this, exp.Schema) else node.this
         if not isinstance(target, exp.Table):
@@ -147,13 +124,13 @@ class _Reader:
             case exp.Insert():
                 self._insert(node, table)
             case exp.Update():
-                self._effects.update(table, self._region(target, table), self._assigned(node.expressions, table))
+                self._effects.update(table, columns_where(target, table), self._assigned(node.expressions, table))
             case exp.Delete():
-                self._effects.delete(table, self._region(target, table))
+                self._effects.delete(table, columns_where(target, table))
             case _:
                 self._effects.anything(table)
 
-    def _insert(self, node: exp.Expression, table: Relation) -> None:
+    def _insert(self, node: exp.Expr, table: Relation) -> None:
         self._effects.insert(table, inserted_rows(node, table))
         conflict = node.args.get("conflict")
         if conflict is None:
@@ -169,7 +146,7 @@ class _Reader:
             region = tuple((name, value) for name, value in row.items() if name in keys and value is not UNKNOWN)
             self._effects.update(table, region, assigned)
 
-    def _assigned(self, assignments: Iterable[exp.Expression], table: Relation) -> dict[str, Value]:
+    def _assigned(self, assignments: Iterable[exp.Expr], table: Relation) -> dict[str, Value]:
         """Return the columns that SET sets, with what they are set to where that is known."""
         exp = self._exp
         assigned: dict[str, Value] = {}
@@ -198,7 +175,7 @@ class _Reader:
 
     # tables
 
-    def _relation(self, node: exp.Expression) -> Relation | None:
+    def _relation(self, node: exp.Expr) -> Relation | None:
         """Return the relation that a table of the statement is; None where it is a CTE, a function or describes."""
         exp = self._exp
         if not isinstance(node.this, exp.Identifier):
@@ -215,7 +192,7 @@ class _Reader:
             raise UnreadableError(f"there is no table {name}")
         return found
 
-    def _look(self, node: exp.Expression, mode: Mode | None) -> None:
+    def _look(self, node: exp.Expr, mode: Mode | None) -> None:
         """Read a table, or lock what is read of it."""
         relation = self._relation(node)
         if relation is None:
@@ -226,9 +203,9 @@ class _Reader:
             case "v":
                 self._look_through(relation, mode)
             case _ if mode is None:
-                self._effects.read(relation, self._region(node, relation))
+                self._effects.read(relation, columns_where(node, relation))
             case _:
-                self._effects.lock(relation, mode, self._region(node, relation))
+                self._effects.lock(relation, mode, columns_where(node, relation))
 
     def _look_through(self, view: Relation, mode: Mode | None) -> None:
         if view.strange:
@@ -242,7 +219,7 @@ class _Reader:
             if mode is not None and kind == "table":
                 self._effects.lock(self._catalogue.relations[name], mode)
 
-    def _lock(self, select: exp.Expression, lock: exp.Expression) -> None:
+    def _lock(self, select: exp.Expr, lock: exp.Expr) -> None:
         """FOR UPDATE and its like: of the tables named, or of all that the FROM clause reads, subqueries included."""
         strong, key = bool(lock.args.get("update")), bool(lock.args.get("key"))
         mode = {
@@ -256,9 +233,6 @@ class _Reader:
             whole = not named or not isinstance(source, self._exp.Table) or name_of(_alias(source)) in named
             for node in source.find_all(self._exp.Table) if whole else ():
                 self._look(node, mode)
-
-    def _region(self, node: exp.Expression, relation: Relation) -> Columns:
-        return columns_where(node, relation)
 
     # functions
 
@@ -322,7 +296,7 @@ class _Reader:
                         self._effects.read(relation)
 
     def _idle_keeps(self) -> tuple[str, ...] | None:
-        """Return what a change that met no row may hold: it may have waited for, and locked, what it then left alone."""
+        """Return what a change that met no row may hold: it may have waited for, and locked, what it left alone."""
         exp, tree = self._exp, self._tree
         if len(self._targets) != 1 or self._effects.calls_code or tree.find(exp.Lock) is not None:
             return None
@@ -337,6 +311,6 @@ class _Reader:
         return None
 
 
-def _alias(node: exp.Expression) -> Any:  # noqa: ANN401 -- an identifier of sqlglot, whose arguments have no types
+def _alias(node: exp.Expr) -> Any:  # noqa: ANN401 -- an identifier of sqlglot, whose arguments have no types
     alias = node.args.get("alias")
     return alias.this if alias is not None else node.this

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from grader.explore.sql_text import UnreadableError
 from grader.explore.sql_values import conjuncts, name_of, value_of
-from grader.explore.touch import NULL, UNKNOWN, Value
+from grader.explore.touch import UNKNOWN, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from grader.explore.touch import Columns
 
 
-def sources_of(node: exp.Expression) -> list[exp.Expression]:
+def sources_of(node: exp.Expr) -> list[exp.Expr]:
     """Return what a SELECT, an UPDATE or a DELETE takes its rows from: tables, subqueries, functions."""
     from sqlglot import exp  # noqa: PLC0415 -- takes 170 ms to import, and is only needed where something is explored
 
-    found: list[exp.Expression] = []
+    found: list[exp.Expr] = []
     if isinstance(node, exp.Update | exp.Delete):
         found.append(node.this)
     found.extend(node.args.get("using") or ())
@@ -35,7 +35,7 @@ def sources_of(node: exp.Expression) -> list[exp.Expression]:
     return found
 
 
-def columns_where(node: exp.Expression, relation: Relation) -> Columns:
+def columns_where(node: exp.Expr, relation: Relation) -> Columns:
     """Return the columns of a table that WHERE, or the table's own join, compares with a constant or parameter.
 
     Rows with other values have no part in the statement, whatever else it asks for.
@@ -62,10 +62,10 @@ def columns_where(node: exp.Expression, relation: Relation) -> Columns:
     return tuple(known.items())
 
 
-def _equal(part: exp.Expression, relation: Relation, name: str, *, alone: bool) -> Iterator[tuple[str, Value]]:
+def _equal(part: exp.Expr, relation: Relation, name: str, *, alone: bool) -> Iterator[tuple[str, Value]]:
     from sqlglot import exp  # noqa: PLC0415 -- as above
 
-    pairs: list[tuple[exp.Expression, exp.Expression]] = []
+    pairs: list[tuple[exp.Expr, exp.Expr]] = []
     match part:
         case exp.EQ(this=exp.Tuple(), expression=exp.Tuple()):
             pairs = list(zip(part.left.expressions, part.right.expressions, strict=True))
@@ -86,7 +86,7 @@ def _equal(part: exp.Expression, relation: Relation, name: str, *, alone: bool) 
             yield column, value
 
 
-def inserted_rows(node: exp.Expression, table: Relation) -> Sequence[Mapping[str, Value]]:
+def inserted_rows(node: exp.Expr, table: Relation) -> Sequence[Mapping[str, Value]]:
     """Return the rows that an INSERT adds, with the columns it gives; one stands for many that look alike."""
     from sqlglot import exp  # noqa: PLC0415 -- as above
 
@@ -112,7 +112,7 @@ def inserted_rows(node: exp.Expression, table: Relation) -> Sequence[Mapping[str
     return [dict.fromkeys(names, UNKNOWN)]
 
 
-def _row(names: Sequence[str], expressions: Sequence[exp.Expression], table: Relation) -> dict[str, Value]:
+def _row(names: Sequence[str], expressions: Sequence[exp.Expr], table: Relation) -> dict[str, Value]:
     from sqlglot import exp  # noqa: PLC0415 -- as above
 
     row: dict[str, Value] = {}
@@ -124,7 +124,7 @@ def _row(names: Sequence[str], expressions: Sequence[exp.Expression], table: Rel
     return row
 
 
-def _values_of(select: exp.Expression) -> tuple[list[str], list[exp.Expression]] | None:
+def _values_of(select: exp.Expr) -> tuple[list[str], list[exp.Expr]] | None:
     """Return the columns and rows of `SELECT … FROM (VALUES …) AS name (columns)`, as SQLAlchemy sends many rows."""
     from sqlglot import exp  # noqa: PLC0415 -- as above
 
@@ -138,7 +138,7 @@ def _values_of(select: exp.Expression) -> tuple[list[str], list[exp.Expression]]
     return [name_of(column) for column in alias.args["columns"]], values.expressions
 
 
-def _replaced(expression: exp.Expression, columns: list[str], entry: Sequence[exp.Expression]) -> exp.Expression:
+def _replaced(expression: exp.Expr, columns: list[str], entry: Sequence[exp.Expr]) -> exp.Expr:
     """Put a row's own value where the SELECT names its column, casts kept."""
     from sqlglot import exp  # noqa: PLC0415 -- as above
 

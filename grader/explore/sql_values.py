@@ -22,7 +22,7 @@ _CASTS = {
 """By the column's type: the casts after which a text means the same as before."""
 
 
-def value_of(expression: exp.Expr | None, kind: str) -> Value:
+def value_of(expression: exp.Expr | None, kind: str) -> Value:  # noqa: PLR0911 -- one return a form of expression
     """Return what a column of this type would be compared with, or set to."""
     from sqlglot import exp  # noqa: PLC0415 -- takes 170 ms to import, and is only needed where something is explored
 

@@ -138,9 +138,7 @@ class Plan:
         self._columns = list(self._regions)
 
     def _region(self, columns: Columns) -> int:
-        region = tuple(
-            (column, self._values.setdefault(value, len(self._values))) for column, value in sorted(columns)
-        )
+        region = tuple((column, self._values.setdefault(value, len(self._values))) for column, value in sorted(columns))
         return self._regions.setdefault(region, len(self._regions))
 
     def fill(self, parameters: Parameters) -> Touched:

@@ -53,6 +53,11 @@ class LabActor:
         """Whether the process will do nothing before something comes from outside; so it is once it has ended."""
         return self._put.replica.exited is not None or self._reins.asleep
 
+    def call_when_asleep(self, callback: Callable[[], None] | None) -> None:
+        """Have `callback` called when the replica's loop falls asleep after `asleep` was asked for; None ends it."""
+        if self._put.replica.exited is None:
+            self._reins.call_when_asleep(callback)
+
     @property
     def next_timer(self) -> float | None:
         """Seconds until the earliest timer of the submission that is kept back."""
@@ -64,9 +69,9 @@ class LabActor:
         for wire in self.wires:
             yield from wire.processes
 
-    def fire(self) -> None:
-        """Let the earliest timer go off."""
-        self._reins.fire()
+    def advance(self, seconds: float) -> None:
+        """Move the submission's time forward, and let go off what is due by then."""
+        self._reins.advance(seconds)
 
     def hold_time(self) -> None:
         """From now on keep the submission's timers back."""
@@ -112,10 +117,11 @@ class LabBench:
         self._prepare = prepare
 
     async def fresh(self) -> None:
-        """Cut what an earlier run left in a transaction, and put the rows back that every run begins with."""
+        """Cut what an earlier run left with locks in a transaction, and put the rows back that every run begins with."""
         for actor in self.actors:
-            for wire in actor.wires:
-                wire.end_transactions()
+            if any(wire.in_transaction for wire in actor.wires) and await self._monitor.holding(actor.processes):
+                for wire in actor.wires:
+                    wire.end_transactions()
         await self._rows.renew(self._renewal, self._given)
         await self._prepare()
 

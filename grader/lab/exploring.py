@@ -10,6 +10,7 @@ from grader.explore.catalogue import read_catalogue
 from grader.explore.controller import Controller, Stuck
 from grader.explore.crash import Fault, Saboteur, faults
 from grader.explore.explorer import CONFIRMED, Explored, Explorer, Limits, NoSuchScheduleError, Tried
+from grader.explore.passing import come_to_rest, time_passing
 from grader.explore.picture import Scene, picture_of_crash, picture_of_run, shortened
 from grader.explore.token import Token
 from grader.lab.actors import LabBench
@@ -60,7 +61,9 @@ class Exploration:
         for _ in range(WARMINGS):
             for actor in bench.actors:
                 await bench.fresh()
-                await (await actor.start())
+                async with time_passing(bench.actors):
+                    await (await actor.start())
+                    await come_to_rest(bench.actors)
 
     def _scene(
         self, finding: Finding | None, statements: Mapping[Step, tuple[Statement, ...]], answers: Sequence[object] = ()
@@ -80,7 +83,6 @@ class Exploration:
         replay = self._lab.replay
         if replay is not None and (replay.number != self._number or not replay.schedule):
             return
-        await self._warm(bench)
         for actor in bench.actors:
             for wire in actor.wires:
                 wire.keep_results = True
@@ -89,12 +91,14 @@ class Exploration:
 
         async def look() -> None:
             answers = tuple(controller.answers)  # a Finding where a request got none
-            await self._holds(After(answers, self._lab))
+            async with time_passing(bench.actors):
+                await self._holds(After(answers, self._lab))
 
         explorer = Explorer(controller, look, limits)
         for actor in bench.actors:
             actor.hold_time()
         try:
+            await self._warm(bench)
             if replay is not None:
                 await self._replayed(explorer, controller, replay)
                 return
@@ -118,6 +122,11 @@ class Exploration:
         if silent:
             who = " and ".join(str(self._requests[NAMES.index(name)]) for name in silent)
             raise Inconclusive(f"{who} sent no statement, so that there was nothing to interleave")
+        if explored.fewest_steps > 1 and not explored.overlapped:
+            raise Inconclusive(
+                f"in none of {explored.schedules} schedules did the requests overlap: "
+                "something beside the database and the wire keeps one away until another is done"
+            )
         if not explored.complete:
             raise Inconclusive(f"tried {explored}, none of which broke it; that is not all there are")
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 # What PostgreSQL's own isolationtester asks (src/test/isolation/isolationtester.c); it looks at no other sessions.
 _QUICK = "SELECT pg_catalog.pg_isolation_test_session_is_blocked(%s, %s::int4[])"
 _DOCUMENTED = "SELECT pg_catalog.pg_blocking_pids(%s) && %s::int4[]"
+_HOLDING = """
+    SELECT count(*) > 0 FROM pg_catalog.pg_locks
+    WHERE pid = ANY(%s::int4[]) AND locktype <> 'virtualxid' AND mode <> 'AccessShareLock'
+"""
 _ALIVE = "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE pid = ANY(%s::int4[])"
 
 
@@ -50,6 +54,12 @@ class Monitor:
     async def waits(self, process: int, others: Iterable[int]) -> bool:
         """Whether the session of `process` waits for a lock that one of the others holds or waits for before it."""
         cursor = await self._connection.execute(self._question, [process, list(others)])
+        row = await cursor.fetchone()
+        return row == (True,)
+
+    async def holding(self, processes: Iterable[int]) -> bool:
+        """Whether one of these sessions holds more than what a transaction that only reads does."""
+        cursor = await self._connection.execute(_HOLDING, [list(processes)])
         row = await cursor.fetchone()
         return row == (True,)
 

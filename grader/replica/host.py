@@ -159,9 +159,8 @@ class Host:
         One that is `controlled` has reins. At `debug_port` of 127.0.0.1 a debugger may attach; that has reins too.
         Raises HostError.
         """
-        if debug_port is not None and importlib.util.find_spec("debugpy") is None:
-            message = "a debugger needs debugpy, which is not installed: pip install 'backend-katas[debug]'"
-            raise HostError(message)
+        if debug_port is not None:
+            _check_debugger(debug_port)
         control = self._attach()
         if self._prepared is not None and self._prepared.done() and (error := self._prepared.exception()):
             raise error
@@ -213,6 +212,18 @@ class Host:
             self._process = None
         if self._directory is not None:
             shutil.rmtree(self._directory, ignore_errors=True)
+
+
+def _check_debugger(port: int) -> None:
+    """Raise HostError where no debugger can be had at `port`."""
+    if importlib.util.find_spec("debugpy") is None:
+        message = "a debugger needs debugpy, which is not installed: pip install 'backend-katas[debug]'"
+        raise HostError(message)
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except (OSError, OverflowError) as error:
+        message = f"port {port} cannot be had for a debugger: {error}"
+        raise HostError(message) from error
 
 
 def _make_ends(passed: dict[str, int], theirs: ExitStack, *, controlled: bool) -> Ends:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import math
 import os
 import select
@@ -10,13 +12,18 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from grader.replica.launcher.messages import encode
-from grader.replica.launcher.page import ANSWER, LAYOUT, SIZE
+from grader.replica.launcher.page import ANSWER, BELL, LAYOUT, SIZE
 from grader.replica.threads import Threads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _ANSWERS = 16
 """How many answers are read in one look: a replica that sends more has its turn to wait."""
+_RING = BELL.pack(1)
 _PATIENCE = 5
 """Milliseconds that a replica has to answer when its loop just slept."""
 
@@ -70,6 +77,23 @@ class Reins:
         """Look at the process `pid` from here on."""
         self._threads = Threads(pid)
 
+    def call_when_asleep(self, callback: Callable[[], None] | None) -> None:
+        """Have `callback` called when the loop falls asleep after `asleep` was asked for and was not so; None ends it.
+
+        It may come too often, and where no event loop runs in the main thread, or several threads run, not at all.
+        """
+        if self._over:
+            return
+        loop = asyncio.get_running_loop()
+        if callback is None:
+            loop.remove_reader(self._channel)
+        else:
+            loop.add_reader(self._channel, self._rung, callback)
+
+    def _rung(self, callback: Callable[[], None]) -> None:
+        self._take_answers()
+        callback()
+
     def hold(self) -> None:
         """Keep back the submission's timers from now on, those too that are running."""
         self._send("hold")
@@ -111,6 +135,14 @@ class Reins:
         """
         if self._over:
             return True
+        asleep = self._sleeps()
+        if not asleep:
+            with contextlib.suppress(OSError):
+                os.pwrite(self._page, _RING, LAYOUT.size)
+            asleep = self._sleeps()  # it may have fallen asleep before it could see that it is to tell
+        return asleep
+
+    def _sleeps(self) -> bool:
         if self._threads is None:
             return False
         seen = self._look()

@@ -42,7 +42,8 @@ class Threads:
         if not _ON_LINUX:
             return self.parked()
         used = self._time_used()
-        return used is not None and self._all_rest() and self._time_used() == used
+        # Twice: the kernel calls a thread asleep a moment before it is, when the time it used is not yet counted.
+        return used is not None and self._all_rest() and self._all_rest() and self._time_used() == used
 
     def parked(self) -> bool:
         """Whether every thread sleeps and none has run for a while; to be asked again and again.

@@ -72,6 +72,7 @@ class Control:
 
     def disown(self) -> None:
         """Let go of everything that is shared: this is a forked child, and none of the grader's."""
+        self.held = False
         self.page.disown()
         self._channel.close()
 
@@ -107,7 +108,7 @@ class Control:
 
     def answer(self) -> None:
         """Answer the grader's question, if there is one, now that the loop is about to sleep."""
-        if self._question:
+        if self._question or self.page.take_bell():
             with contextlib.suppress(OSError):
                 self._channel.send(ANSWER.pack(0, self._question))
             self._question = 0

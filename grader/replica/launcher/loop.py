@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 
     from .control import Control
 
-_GRAIN = 3
-"""Decimal places of a kept-back timer's deadline: what is set at one moment for one delay is due together."""
+_GRAIN = 0.01
+"""To which a delay is rounded up that is given as a moment: some of it has passed since it was named, by chance."""
 _SHORTEST = 0.001
+_FOREVER = 1e8
+"""Three years: who waits so long, or for an infinite time, waits for something else."""
+_PLACES = 6
+"""Decimal places of a deadline: what is set at one moment for one delay is due together."""
 
 Arguments = TypeVarTuple("Arguments")
 
@@ -111,24 +115,33 @@ class Loop(asyncio.SelectorEventLoop):
         self, when: float, callback: Callable[[*Arguments], object], *args: *Arguments, context: Context | None = None
     ) -> asyncio.TimerHandle:
         """Set a timer, which is kept back if it is the submission's and the grader holds them."""
-        if when <= self.time() or not self._is_theirs(sys._getframe(1)):  # noqa: SLF001 -- the documented way to frames
+        delay = when - self.time()
+        if not 0 < delay < _FOREVER or not self._is_theirs(sys._getframe(1)):  # noqa: SLF001 -- the documented way to frames
             return super().call_at(when, callback, *args, context=context)
         self._check_closed()  # type: ignore[attr-defined]  # as asyncio does
         timer = Timer(when, callback, args, self, context)
         if self.control.held and self.control.loop is self:
-            self._keep(timer)
+            self._keep(timer, _rounded(delay))
         else:
             timer.give_to(self._scheduled)
+        return timer
+
+    def call_later(
+        self, delay: float, callback: Callable[[*Arguments], object], *args: *Arguments, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        """Set a timer as `call_at` does, for a delay that is known exactly."""
+        timer = super().call_later(delay, callback, *args, context=context)
+        if isinstance(timer, Timer) and id(timer) in self.kept:
+            self._keep(timer, max(delay, _SHORTEST))
         return timer
 
     def _is_theirs(self, frame: FrameType | None) -> bool:
         known = self.control.origin.is_theirs(frame)
         return asyncio.current_task(self) in self._their_tasks if known is None else known
 
-    def _keep(self, timer: Timer) -> None:
-        # Without the time that real work has taken between: what is due first must not depend on it.
-        delay = max(round(timer.when() - self.time(), _GRAIN), _SHORTEST)
-        timer.due = round(self.control.elapsed + delay, _GRAIN)
+    def _keep(self, timer: Timer, delay: float) -> None:
+        # Not from `loop.time()`, which real work moves: what is due first must not depend on how long that takes.
+        timer.due = round(self.control.elapsed + delay, _PLACES)
         self.kept[id(timer)] = timer
 
     def hold(self) -> None:
@@ -138,7 +151,7 @@ class Loop(asyncio.SelectorEventLoop):
         heapq.heapify(self._scheduled)
         for timer in running:
             timer.give_to(None)
-            self._keep(timer)
+            self._keep(timer, _rounded(timer.when() - self.time()))
 
     def free(self) -> None:
         """Let the timers that are kept back go on in real time."""
@@ -150,12 +163,12 @@ class Loop(asyncio.SelectorEventLoop):
         """Return the seconds until the earliest timer that is kept back, or None."""
         if not self.kept:
             return None
-        return round(min(timer.due for timer in self.kept.values()) - self.control.elapsed, _GRAIN)
+        return round(min(timer.due for timer in self.kept.values()) - self.control.elapsed, _PLACES)
 
     def advance(self, seconds: float) -> None:
         """Move the submission's time forward and run what is due then, earliest first."""
         control = self.control
-        control.elapsed = round(control.elapsed + seconds, _GRAIN)
+        control.elapsed = round(control.elapsed + seconds, _PLACES)
         due = sorted((t for t in self.kept.values() if t.due <= control.elapsed), key=lambda timer: timer.due)
         ahead = max([seconds, *(timer.when() - self.time() for timer in due)])
         control.clock.advance(ahead)
@@ -165,3 +178,8 @@ class Loop(asyncio.SelectorEventLoop):
         for timer in due:
             del self.kept[id(timer)]
             self._ready.append(timer)
+
+
+def _rounded(delay: float) -> float:
+    """Return a delay that was measured as it was probably meant."""
+    return max(math.ceil(delay / _GRAIN - 1e-4), 1) * _GRAIN

@@ -32,7 +32,7 @@ class Origin:
     def __init__(self, folder: str) -> None:
         self._theirs = (folder.rstrip("/") + "/", *_folders(_FRAMEWORK))
         # Code without a file is made by another: dataclasses, named tuples, lambdas in `exec`.
-        self._between = (*_folders(_BETWEEN), contextlib.__file__, "<")
+        self._between = (*_folders(_BETWEEN), contextlib.__file__, str(Path(__file__).with_name("loop.py")), "<")
         self._known: dict[CodeType, bool | None] = {}
 
     def is_theirs(self, frame: FrameType | None) -> bool | None:

@@ -9,19 +9,22 @@ import struct
 
 SIZE = 4096
 LAYOUT = struct.Struct("=QQddQ")
-"""Count, loop, due, timer, attached: the words of `Page`, in their order."""
+"""Count, loop, due, timer, attached: the words of `Page`, in their order; the next is the bell."""
+BELL = struct.Struct("=Q")
+"""The only word that the grader writes: 1 asks the loop to say so when it next sleeps."""
 
 ANSWER = struct.Struct("=QQ")
 """What a replica says on its socket.
 
-Either the number of a loop and 0, with the descriptor that this loop waits with, or 0 and the number of a question.
+Either the number of a loop and 0, with the descriptor that this loop waits with, or 0 and the number of a question, or
+0 and 0: it sleeps, as the bell asked it to say.
 """
 
-_COUNT, _LOOP, _DUE, _TIMER, _ATTACHED = range(5)
+_COUNT, _LOOP, _DUE, _TIMER, _ATTACHED, _BELL = range(6)
 
 
 class Page:
-    """The replica's view: written by it alone, read by the grader at any moment."""
+    """The replica's view: written by it, but for the bell, and read by the grader at any moment."""
 
     def __init__(self, descriptor: int) -> None:
         self._point_to(memoryview(mmap.mmap(descriptor, SIZE)))
@@ -49,6 +52,13 @@ class Page:
         self._seconds[_DUE] = due
         self._seconds[_TIMER] = math.inf if timer is None else timer
         self._words[_COUNT] += 1
+
+    def take_bell(self) -> bool:
+        """Whether the grader asked to be told; once for each time that it asks."""
+        asked = bool(self._words[_BELL])
+        if asked:
+            self._words[_BELL] = 0
+        return asked
 
     def wake(self) -> None:
         """Say that the loop runs: the count is even."""

@@ -182,7 +182,8 @@ class Simulator:
         return holders + asked
 
     def _in_circle(self, name: str) -> bool:
-        seen, todo = set(), [name]
+        seen: set[str] = set()
+        todo = [name]
         while todo:
             actor = self.actors[at := todo.pop()]
             if actor.waiting:

@@ -47,7 +47,7 @@ def said(event: Event) -> str:
     return f"{event.actor}{event.step.index} {event.phase}"
 
 
-@settings(max_examples=30, deadline=None, derandomize=True, database=None)
+@settings(max_examples=20, deadline=None, derandomize=True, database=None)
 @given(several_programs())
 def test_runs_of_one_class_have_one_outcome(programs: list[Program]) -> None:
     """Whatever the programs, runs of one class read and write the same."""
@@ -55,7 +55,7 @@ def test_runs_of_one_class_have_one_outcome(programs: list[Program]) -> None:
         assert len({simulator.outcome for _, simulator in runs}) == 1
 
 
-@settings(max_examples=30, deadline=None, derandomize=True, database=None)
+@settings(max_examples=20, deadline=None, derandomize=True, database=None)
 @given(several_programs())
 def test_the_schedule_with_the_fewest_switches_is_of_the_class(programs: list[Program]) -> None:
     """It can be run, and what comes of it is equivalent."""
@@ -66,7 +66,7 @@ def test_the_schedule_with_the_fewest_switches_is_of_the_class(programs: list[Pr
         assert class_of(again, dependent) == there
 
 
-@settings(max_examples=30, deadline=None, derandomize=True, database=None)
+@settings(max_examples=20, deadline=None, derandomize=True, database=None)
 @given(several_programs(plain=True))
 def test_no_schedule_of_the_class_switches_less(programs: list[Program]) -> None:
     """Whichever run of a class it is asked of, the answer is the class's first schedule by switches and names."""

@@ -10,11 +10,14 @@ import psutil
 import pytest
 import pytest_asyncio
 
+from grader.explore.rest import Motion
 from grader.replica import Host, Replica
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from pathlib import Path
+
+    from grader.replica import Reins
 
 SERVICE = """
     from fastapi import FastAPI
@@ -109,3 +112,47 @@ def processes_of(directory: Path) -> list[psutil.Process]:
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
     return found
+
+
+def service(body: str, *, before: str = "", plain: bool = False) -> str:
+    """Return an app/main.py with one endpoint, `body`, async unless `plain`."""
+    indented = textwrap.indent(textwrap.dedent(body).strip(), " " * 8)
+    return f"""
+import asyncio, os, signal, socket, subprocess, sys, threading, time
+from pathlib import Path
+from fastapi import FastAPI
+{before}
+def create_app():
+    app = FastAPI()
+
+    @app.get("/alive")
+    async def alive():
+        return os.getpid()
+
+    @app.get("/")
+    {"" if plain else "async "}def endpoint():
+{indented}
+
+    return app
+"""
+
+
+def reins_of(replica: Replica) -> Reins:
+    """Return the reins of a controlled replica."""
+    assert replica.reins is not None
+    return replica.reins
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until `condition` holds."""
+    assert await Motion().until(condition, 10)
+
+
+async def held(start: Callable[..., Awaitable[Replica]], body: str, **more: Any) -> tuple[Replica, Reins]:  # noqa: ANN401 -- those of `service`
+    """Return a replica whose endpoint is `body` and whose timers are held, with its reins."""
+    replica = await start(service(body, **more), controlled=True)
+    await replica.ready()
+    reins = reins_of(replica)
+    reins.hold()
+    await until(lambda: reins.asleep)
+    return replica, reins

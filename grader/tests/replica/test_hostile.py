@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import textwrap
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import httpx
 import pytest
 
 from grader.replica import Limits, Replica
+from grader.tests.replica.conftest import service
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -25,29 +25,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 def method() -> str:
     """Fork; test_spawned.py does some of this with spawn."""
     return "fork"
-
-
-def service(body: str, *, before: str = "", plain: bool = False) -> str:
-    """Return an app/main.py with one endpoint, `body`, async unless `plain`."""
-    indented = textwrap.indent(textwrap.dedent(body).strip(), " " * 8)
-    return f"""
-import asyncio, os, signal, socket, subprocess, sys, threading, time
-from pathlib import Path
-from fastapi import FastAPI
-{before}
-def create_app():
-    app = FastAPI()
-
-    @app.get("/alive")
-    async def alive():
-        return os.getpid()
-
-    @app.get("/")
-    {"" if plain else "async "}def endpoint():
-{indented}
-
-    return app
-"""
 
 
 async def call(client: httpx.AsyncClient, replica: Replica) -> Any:  # noqa: ANN401 -- whatever the endpoint returns

@@ -32,9 +32,9 @@ BECOME = """
 @pytest.mark.skipif(os.geteuid() != 0, reason="the suite is run as an ordinary user already")
 @pytest.mark.skipif(not linux.may_change_user(), reason="this container lets root become nobody else")
 def test_an_ordinary_user_is_as_safe() -> None:
-    """Every hostile submission is held just as well when the grader is run by an ordinary user."""
+    """Every hostile submission is held, and seen asleep, just as well when the grader is run by an ordinary user."""
     here = Path(__file__)
-    modules = [str(here.with_name(f"test_{name}.py")) for name in ("hostile", "end")]
+    modules = [str(here.with_name(f"test_{name}.py")) for name in ("hostile", "end", "asleep")]
     modules += [f"{here.with_name('test_copy.py')}::test_an_unreadable_file_is_refused", "-k", "not spawn"]
     run = subprocess.run(  # noqa: S603 -- our own script
         [sys.executable, "-c", textwrap.dedent(BECOME), *modules],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.tests.replica import test_hostile, test_start
+from grader.tests.replica import test_controlled, test_hostile, test_start, test_time
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -27,3 +27,5 @@ test_an_endless_loop_at_import_is_ended_and_its_line_named = (
     test_start.test_an_endless_loop_at_import_is_ended_and_its_line_named
 )
 test_the_traceback_is_theirs = test_start.test_the_traceback_is_theirs
+test_a_relays_time_is_held = test_controlled.test_a_relays_time_is_held
+test_a_sleep_ends_when_it_is_fired = test_time.test_a_sleep_ends_when_it_is_fired

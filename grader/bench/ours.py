@@ -1,0 +1,157 @@
+"""The same lost update by our explorer: two replicas that answer HTTP, every step of theirs held."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from grader.bench.figures import Figures
+from grader.explore.catalogue import read_catalogue
+from grader.explore.controller import Controller
+from grader.kata import Kata, Submission
+from grader.lab import After, Lab, Request
+from grader.lab.actors import LabBench
+from grader.replica import Host
+from grader.services import Settings, open_pair
+from grader.verdict import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from grader.explore.values import Held, Run
+    from grader.services import Pair
+
+TIMES = 10
+"""How often all 14 schedules are run in a round."""
+GIVEN = {"account": [{"id": 1, "balance": 0}]}
+SERVICE = """
+import os
+
+import psycopg
+from fastapi import FastAPI
+
+
+def create_app():
+    app = FastAPI()
+    held = []
+
+    async def connect():
+        if not held:
+            held.append(await psycopg.AsyncConnection.connect(os.environ["DATABASE_URL"]))
+        return held[0]
+
+    @app.post("/add")
+    async def add(locked: bool = False):
+        async with (await connect()).transaction():
+            lock = " FOR UPDATE" if locked else ""
+            cursor = await held[0].execute(f"SELECT balance FROM account WHERE id = 1{lock}")
+            (balance,) = await cursor.fetchone()
+            await held[0].execute("UPDATE account SET balance = %s WHERE id = 1", [balance + 1])
+
+    return app
+"""
+
+
+class Explorer:
+    """Two replicas of the service on the bench; each call is one round. It is a context manager."""
+
+    def __init__(self) -> None:
+        self._runner = asyncio.Runner()
+        self._folder = tempfile.TemporaryDirectory(prefix="katas-bench-")
+        self._host = Host()
+        self._pair: Pair | None = None
+        self._lab: Lab | None = None
+
+    def __enter__(self) -> Self:
+        self._runner.run(self._open())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._runner.run(self._close())
+        self._runner.close()
+        self._folder.cleanup()
+
+    def __call__(self) -> Figures:
+        """Run all schedules, look for the first counterexample, and certify the version with FOR UPDATE."""
+        return self._runner.run(self._measure())
+
+    async def _open(self) -> None:
+        folder = Path(self._folder.name)
+        folder.chmod(0o755)
+        (folder / "app").mkdir()
+        (folder / "app" / "main.py").write_text(SERVICE, encoding="utf-8")
+        (folder / "schema.sql").write_text("CREATE TABLE account (id int PRIMARY KEY, balance int NOT NULL);")
+        self._host.begin()
+        self._pair = await open_pair(Settings(), redis=False, tell=print)
+        kata = Kata(0, "bench", "", 1, 1, (), (), ("postgres",), ())
+        self._lab = Lab(Submission(kata, folder, (folder,)), self._pair, self._host)
+        await self._lab.reset("bench")
+
+    async def _close(self) -> None:
+        if self._lab is not None:
+            await self._lab.close()
+        await self._host.close()
+        if self._pair is not None:
+            await self._pair.close()
+
+    async def _measure(self) -> Figures:
+        lab = self._lab
+        if lab is None:
+            raise RuntimeError("it is not open")
+        await self._verdict(lab, locked=False)  # what is done once: connecting, imports
+        schedules, seconds = await self._all_schedules(lab)
+        started = time.perf_counter()
+        counterexample = await self._verdict(lab, locked=False) - started
+        started = time.perf_counter()
+        await self._verdict(lab, locked=True)
+        return Figures(schedules, seconds, counterexample, time.perf_counter() - started, f"{schedules} schedules")
+
+    @staticmethod
+    async def _verdict(lab: Lab, *, locked: bool) -> float:
+        """Explore until the verdict; return when the first wrong run was seen, or the end."""
+        first: list[float] = []
+
+        async def holds(after: After) -> None:
+            if await after.lab.rows.fetch("SELECT balance FROM account") != [(2,)]:
+                first.append(time.perf_counter())
+                raise Finding("added 1 twice", "one is lost", "the balance is 2")
+
+        requests = [Request("POST", "/add", {"locked": str(locked)})] * 2
+        try:
+            await lab.every_interleaving(given=GIVEN, requests=requests, holds=holds)
+        except Finding:
+            return first[0]
+        return time.perf_counter()
+
+    @staticmethod
+    async def _all_schedules(lab: Lab) -> tuple[int, float]:
+        """Run every schedule there is, with nothing left out; return how many and the seconds."""
+        actors = [await lab.actor(name, Request("POST", "/add")) for name in "AB"]
+        bench = LabBench(
+            actors,
+            recorder=lab.recorder,
+            rows=lab.rows,
+            given=GIVEN,
+            monitor=await lab.monitor(),
+            prepare=lab.prepare,
+        )
+        controller = Controller(bench, await read_catalogue(lab.rows.fetch))
+        pending: list[tuple[str, ...]] = [()] * TIMES
+        ran = 0
+        started = time.perf_counter()
+        while pending:
+            prefix = pending.pop()
+            run = await controller.run(lambda run, held, prefix=prefix: _next(run, held, prefix))
+            ran += 1
+            for at in range(len(prefix), len(run.decisions)):
+                later = sorted(one.actor for one in run.decisions[at].held if one.actor > run.decisions[at].chosen)
+                pending += [(*run.schedule[:at], name) for name in later]
+        return ran, time.perf_counter() - started
+
+
+def _next(run: Run, held: Sequence[Held], prefix: tuple[str, ...]) -> str:
+    at = len(run.decisions)
+    return prefix[at] if at < len(prefix) else min(one.actor for one in held)

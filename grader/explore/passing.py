@@ -1,0 +1,66 @@
+"""Time that passes as fast as it can while its replicas run by themselves: nobody waits for somebody who sleeps."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+from grader.explore.rest import Motion
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from grader.explore.bench import Actor
+
+SECONDS = 10.0
+"""What replicas may take to come to rest."""
+
+
+def next_timer(actors: Sequence[Actor]) -> float | None:
+    """Return the seconds until the earliest timer that is kept back in any of the replicas."""
+    return min((timer for actor in actors if (timer := actor.next_timer) is not None), default=None)
+
+
+def go_on(actors: Sequence[Actor], seconds: float) -> None:
+    """Move the time of all replicas; they have one, so that who sleeps as long as another wakes when it does."""
+    for actor in actors:
+        actor.advance(seconds)
+
+
+def at_rest(actors: Sequence[Actor]) -> bool:
+    """Whether every replica sleeps, and nothing that it sent is unanswered."""
+    return all(actor.asleep and all(wire.is_idle for wire in actor.wires) for actor in actors)
+
+
+async def come_to_rest(actors: Sequence[Actor]) -> bool:
+    """Return when the replicas are at rest; False where they are not in time."""
+    return await Motion().until(lambda: at_rest(actors), SECONDS)
+
+
+@asynccontextmanager
+async def time_passing(actors: Sequence[Actor]) -> AsyncIterator[None]:
+    """Within it, the time of replicas whose timers are held goes on to the next timer whenever all have come to rest.
+
+    A replica that waits in its server does not count as one that sleeps, so that no timeout of its own runs out.
+    """
+    ticking = asyncio.ensure_future(_tick(actors))
+    try:
+        yield
+    finally:
+        ticking.cancel()
+        with suppress(asyncio.CancelledError):
+            await ticking
+
+
+async def _tick(actors: Sequence[Actor]) -> None:
+    motion = Motion()
+
+    def due() -> bool:
+        return next_timer(actors) is not None and at_rest(actors)
+
+    while True:
+        if await motion.until(due, SECONDS):
+            await motion.look_round()
+            if due():
+                go_on(actors, next_timer(actors) or 0.0)

@@ -1,0 +1,52 @@
+"""A book as its row holds it."""
+
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.shared.conditions import IfMatch
+from app.shared.errors import NotFoundError, StaleObjectError
+
+READ = text("SELECT id, title, price_cents, stock, version FROM books WHERE id = :id")
+# Waits until no other transaction holds the key; a statement of its own, so that the next one sees what was committed.
+LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(CAST(:id AS text), 0))")
+WRITE = text("""
+    UPDATE books
+    SET title = :title, price_cents = :price_cents, stock = :stock, version = :version
+    WHERE id = :id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A title the shop sells; every change gives it a new version."""
+
+    id: UUID
+    title: str
+    price_cents: int
+    stock: int
+    version: int
+
+
+async def read_book(transaction: AsyncConnection, book_id: UUID) -> Book:
+    """Read a book; NotFoundError where there is none."""
+    row = (await transaction.execute(READ, {"id": book_id})).one_or_none()
+    if row is None:
+        raise NotFoundError(thing="book", key=book_id)
+    return Book(*row)
+
+
+async def lock_book(transaction: AsyncConnection, book_id: UUID, condition: IfMatch | None = None) -> Book:
+    """Read a book that nobody else can change from here on; StaleObjectError where the condition does not match."""
+    await transaction.execute(LOCK, {"id": str(book_id)})
+    book = await read_book(transaction, book_id)
+    if condition is not None and not condition.matches(book.version):
+        raise StaleObjectError(thing="book", key=book_id)
+    return book
+
+
+async def write_book(transaction: AsyncConnection, book: Book) -> None:
+    """Write a book that is locked."""
+    await transaction.execute(WRITE, asdict(book))

@@ -1,0 +1,55 @@
+"""A book as its row holds it."""
+
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.shared.conditions import IfMatch
+from app.shared.errors import NotFoundError, StaleObjectError
+
+READ = text("SELECT id, title, price_cents, stock, version FROM books WHERE id = :id")
+# Waits until no other transaction holds the row, and reads it as it is then.
+LOCK = text("SELECT id, title, price_cents, stock, version FROM books WHERE id = :id FOR UPDATE")
+WRITE = text("""
+    UPDATE books
+    SET title = :title, price_cents = :price_cents, stock = :stock, version = :version
+    WHERE id = :id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A title the shop sells; every change gives it a new version."""
+
+    id: UUID
+    title: str
+    price_cents: int
+    stock: int
+    version: int
+
+
+async def _one(transaction: AsyncConnection, query: TextClause, book_id: UUID) -> Book:
+    row = (await transaction.execute(query, {"id": book_id})).one_or_none()
+    if row is None:
+        raise NotFoundError(thing="book", key=book_id)
+    return Book(*row)
+
+
+async def read_book(transaction: AsyncConnection, book_id: UUID) -> Book:
+    """Read a book; NotFoundError where there is none."""
+    return await _one(transaction, READ, book_id)
+
+
+async def lock_book(transaction: AsyncConnection, book_id: UUID, condition: IfMatch | None = None) -> Book:
+    """Read a book that nobody else can change from here on; StaleObjectError where the condition does not match."""
+    book = await _one(transaction, LOCK, book_id)
+    if condition is not None and not condition.matches(book.version):
+        raise StaleObjectError(thing="book", key=book_id)
+    return book
+
+
+async def write_book(transaction: AsyncConnection, book: Book) -> None:
+    """Write a book that is locked."""
+    await transaction.execute(WRITE, asdict(book))

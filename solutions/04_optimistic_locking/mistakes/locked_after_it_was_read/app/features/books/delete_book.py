@@ -1,0 +1,22 @@
+"""Take a book out of the range."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from fastapi import APIRouter
+from sqlalchemy import text
+
+from app.features.books.rows import lock_book
+from app.shared.conditions import Condition
+from app.shared.database import Transaction
+
+router = APIRouter()
+
+DELETE = text("DELETE FROM books WHERE id = :id")
+
+
+@router.delete("/books/{book_id}", status_code=HTTPStatus.NO_CONTENT)
+async def delete_book(transaction: Transaction, book_id: UUID, condition: Condition) -> None:
+    """Delete a book if it is still the one that was read."""
+    book = await lock_book(transaction, book_id, condition)
+    await transaction.execute(DELETE, {"id": book.id})
