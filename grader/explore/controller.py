@@ -15,6 +15,7 @@ from grader.explore.passing import come_to_rest, go_on, next_timer, time_passing
 from grader.explore.rest import Deadline, Motion
 from grader.explore.session import Session
 from grader.explore.values import Decision, Event, Held, Mode, Phase, Run, Step
+from grader.verdict import Inconclusive
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -30,6 +31,12 @@ SECONDS = 10.0
 """What a run may take in which nothing moves, before it is called stuck."""
 MOST_STEPS = 300
 """Steps of one run; a request that sends more goes round in a circle."""
+LATER = ""
+"""What a choice is where time is to go on before anybody is let go."""
+ENDLESS = 50
+"""Steps of one request in a row, while another could go, that are called a loop without a pause."""
+LEFT_OPEN_SECONDS = 3.0
+"""What a lock is waited for whose holder has been answered and will do nothing more."""
 MOST_TIMERS = 10
 """Timers that are let go off after a run, for what its requests left for later."""
 DEADLOCK_SECONDS = 0.02
@@ -103,7 +110,7 @@ class Controller:
         """Send all requests at once, and let their steps go as `choose` says; raises Stuck.
 
         `choose` is given the run so far and the steps that stand at their gates, and returns an actor's name, or None
-        to give the run up.
+        to give the run up, or LATER.
         """
         await self._end_what_was_left()
         await self._bench.fresh()
@@ -200,11 +207,14 @@ class Controller:
             chosen = choose(run, held)
             if chosen is None:
                 return
+            if chosen == LATER and (timer := self._next_timer()) is not None:
+                await self._let_time_go_on(run, timer)
+                continue
             flight = next((f for f in standing if f.held is not None and f.held.actor == chosen), None)
             if flight is None:
                 raise Stuck(f"{chosen} has no step to take", run)
             if len(run.decisions) >= MOST_STEPS:
-                raise Stuck(f"the requests had taken {MOST_STEPS} steps and went on", run)
+                raise _endless(run)
             await self._let_one_go(run, flight, held)
 
     @property
@@ -262,14 +272,16 @@ class Controller:
 
     async def _let_one_go(self, run: Run, flight: _Flight, held: tuple[Held, ...]) -> None:
         waiting = self._waiting()
-        await self._outwait(waiting)
+        flight.may_wait = self._may_wait(flight)
+        if flight.may_wait and not await self._outwait(waiting):
+            await self._settle(run)  # one that waited has gone on, and the gates may look different
+            return
         if self._between is not None:
             await self._between()
         names = tuple(sorted(f.held.actor for f in waiting if f.held))
         assert flight.held is not None  # noqa: S101 -- it stands at its gate
         decision = Decision(held, flight.held.actor, (), names)
         run.decisions.append(decision)
-        flight.may_wait = self._may_wait(flight)
         _let_go(flight)
         await self._settle(run)
 
@@ -279,58 +291,98 @@ class Controller:
         locks = flight.held is not None and any(access.mode > Mode.READ for access in flight.held.footprint.accesses)
         return locks and any(wire.in_transaction for actor in others for wire in actor.wires)
 
-    async def _outwait(self, waiting: Sequence[_Flight]) -> None:
-        """Let steps that wait have looked for a deadlock, so that the one that closes the circle is its victim."""
+    async def _outwait(self, waiting: Sequence[_Flight]) -> bool:
+        """Let steps that wait have looked for a deadlock, so that the one that closes the circle is its victim.
+
+        Return False where one of them has gone on meanwhile.
+        """
         loop = asyncio.get_running_loop()
         for flight in waiting:
             left = flight.since + DEADLOCK_SECONDS - loop.time()
             if left > 0:
-                await self._motion.until(lambda: False, left)
+                await self._motion.until(lambda: any(one.over for one in waiting), left)
+        return not any(flight.over for flight in waiting)
 
     async def _wait_for_something(self, run: Run) -> None:
         """Nothing stands at a gate: let a deadlock be found, a timer go off, or whatever moves by itself move."""
         moved = self._motion.count
         timed = self._next_timer() is not None
         several = len(self._waiting()) > 1 or not timed
-        seconds = (5 * DEADLOCK_SECONDS if timed else SECONDS) if several else 0.0
-        if not await self._motion.until(lambda: self._motion.count != moved, seconds):
-            timer = self._next_timer()
-            if timer is None:
-                raise Stuck("nothing moves any more", run)
-            go_on(self._bench.actors, timer)
-            self._moments += 1
-        await self._settle(run)
+        left_open = self._left_open
+        most = LEFT_OPEN_SECONDS if left_open else SECONDS
+        seconds = (5 * DEADLOCK_SECONDS if timed else most) if several else 0.0
+        if await self._motion.until(lambda: self._motion.count != moved, seconds):
+            await self._settle(run)
+        elif (timer := self._next_timer()) is not None:
+            await self._let_time_go_on(run, timer)
+        else:
+            raise Stuck(left_open or "nothing moves any more", run)
+
+    @property
+    def _left_open(self) -> str:
+        """Who waits for a lock while another has answered and left its transaction open; empty where nobody does."""
+        leavers = [
+            actor.name
+            for actor in self._bench.actors
+            if self._answers[actor.name].done() and any(wire.in_transaction for wire in actor.wires)
+        ]
+        waiting = sorted({flight.actor.name for flight in self._waiting()})
+        if not (waiting and leavers):
+            return ""
+        who, others = " and ".join(waiting), " and ".join(leavers)
+        return f"request {who} waits for a lock; request {others} was answered and left its transaction open"
 
     def _next_timer(self) -> float | None:
-        """Return the seconds to the earliest timer of an actor that is unanswered, or still in a transaction."""
+        """Return the seconds to the earliest timer that somebody waits for.
+
+        Those that are set after an answer count too, unless there is always another: then only within a transaction.
+        """
         busy = [
             actor
             for actor in self._bench.actors
-            if not self._answers[actor.name].done() or any(wire.in_transaction for wire in actor.wires)
+            if not (self._restless and self._answers[actor.name].done()) or any(w.in_transaction for w in actor.wires)
         ]
         return next_timer(busy) if self._moments < MOST_STEPS else None
+
+    def sleeps(self, name: str) -> bool:
+        """Whether an actor does nothing before time goes on."""
+        busy = {flight.actor.name for flight in self._flights if not flight.over}
+        timed = (actor for actor in self._bench.actors if actor.name == name and actor.next_timer is not None)
+        return name not in busy and self._next_timer() is not None and any(timed)
+
+    async def _let_time_go_on(self, run: Run, seconds: float) -> None:
+        go_on(self._bench.actors, seconds)
+        self._moments += 1
+        await self._settle(run)
 
     # coming to rest
 
     async def _settle(self, run: Run) -> None:
         """Return when every actor is at rest, with what happened since then noted in the run; raises Stuck."""
-        deadline, moved = Deadline(SECONDS), self._motion.count
+        deadline, moved, asked = Deadline(SECONDS), self._motion.count, False
         while True:
             if moved != self._motion.count:
                 deadline, moved = Deadline(SECONDS), self._motion.count
             if self._at_rest():
-                await self._motion.look_round()
+                if not self._all_stand:
+                    await self._motion.look_round()
                 if moved == self._motion.count and self._at_rest() and await self._still_waiting():
                     self._note(run)
                     return
             elif deadline.is_over:
                 raise Stuck(f"nothing came to rest in {SECONDS:g} s", run)
-            elif self._under_way(waiting=True):
-                await self._look_for_locks()
+            elif self._under_way(waiting=True) and not asked:
+                asked = await self._look_for_locks()
             else:
                 await self._motion.change()
-                if moved == self._motion.count:  # a step waits for what it was not expected to wait for
-                    await self._look_for_locks()
+                asked = moved == self._motion.count and await self._look_for_locks()
+
+    @property
+    def _all_stand(self) -> bool:
+        """Whether each actor that could send something stands at a gate, and has never used two connections at once."""
+        busy = [flight.actor for flight in self._flights if not flight.over]
+        silent = any(actor not in busy for actor in self._bench.actors)
+        return not silent and not any(len(name) > 1 for name in self._names.steps)
 
     def _under_way(self, *, waiting: bool = False) -> bool:
         """Whether a step is on its way to the server and back; with `waiting` one that may have to wait there."""
@@ -341,14 +393,15 @@ class Controller:
             actor.asleep and not any(wire.is_moving for wire in actor.wires) for actor in self._bench.actors
         )
 
-    async def _look_for_locks(self) -> None:
-        """Ask the server which of the steps under way wait."""
+    async def _look_for_locks(self) -> bool:
+        """Ask the server which of the steps under way wait; True, since that is done."""
         for flight in self._flights:
             if not flight.released or flight.over or flight.waits:
                 continue
             if await self._waits(flight) and not flight.over:
                 flight.waits = True
                 flight.since = asyncio.get_running_loop().time()
+        return True
 
     async def _still_waiting(self) -> bool:
         """Look again at each step that waits; False where one goes on."""
@@ -427,6 +480,18 @@ class Controller:
         for answer in answers:
             answer.cancel()
         await asyncio.gather(*answers, return_exceptions=True)
+
+
+def _endless(run: Run) -> Exception:
+    """Return what to raise where steps come without end: by themselves, or for as long as another is not let go."""
+    last = run.decisions[-ENDLESS:]
+    chosen = {decision.chosen[0] for decision in last}
+    if len(chosen) == 1 and all(any(held.actor[0] not in chosen for held in decision.held) for decision in last):
+        return Inconclusive(
+            f"request {chosen.pop()} asks again and again without a pause while it waits for another request; "
+            "how often it would cannot be explored (with an asyncio.sleep between it can)"
+        )
+    return Stuck(f"the requests had taken {MOST_STEPS} steps and went on", run)
 
 
 def _let_go(flight: _Flight) -> None:

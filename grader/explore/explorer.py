@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise, permutations
 from typing import TYPE_CHECKING
 
+from grader.explore.controller import LATER
 from grader.explore.independence import dependent
 from grader.explore.order import class_of, fewest_switches, nearest
 from grader.explore.search import Diverged, Search
@@ -127,17 +128,12 @@ class Explorer:
         if explored.serial:
             return explored
         await self._targeted(actors)
-        search = Search(dependent)
-        while (plan := search.next()) is not None:
-            if self._enough():
-                break
-            try:
-                run = await self._try(plan.choose)
-                search.took(run)
-            except Diverged as diverged:
-                raise Inconclusive(f"the same schedule did not lead to the same place twice: {diverged}") from diverged
-        else:
-            explored.complete = not any(tried.run.ambiguous for tried in explored.tried)
+        try:
+            whole = await self._search()
+            explored.complete = whole and not any(tried.run.ambiguous for tried in explored.tried)
+        except Inconclusive:
+            if not explored.failing:  # what was seen broken is broken
+                raise
         if explored.failing:
             await self._confirm()
         return explored
@@ -148,7 +144,7 @@ class Explorer:
         Raises NoSuchScheduleError where the code takes other steps.
         """
         await self._serial_orders(actors)
-        tried = await self._run(_following(schedule, exactly=True))
+        tried = await self._run(self._following(schedule, exactly=True))
         if tried.run.schedule != tuple(schedule):
             taken = len(tried.run.schedule)
             raise NoSuchScheduleError(f"after {taken} of its {len(schedule)} steps every request had been answered")
@@ -168,18 +164,31 @@ class Explorer:
     async def _serial_orders(self, actors: Sequence[str]) -> None:
         """Run the requests one after the other in every order, until that breaks the invariant."""
         for order in permutations(actors):
-            tried = await self._tried(_following_actors(order))
+            tried = await self._tried(self._in_order(order))
             if tried is not None and tried.finding is not None:
-                self._explored.counterexample, self._explored.serial = tried, order
+                if not _overlapped(tried.run):  # what sleeps in a thread cannot be waited for
+                    self._explored.counterexample, self._explored.serial = tried, order
                 return
 
     async def _targeted(self, actors: Sequence[str]) -> None:
         """Run all of the others after each step of one, until one breaks the invariant."""
         longest = [run.schedule for run in (tried.run for tried in self._explored.tried)]
         for prefix, rest in _interruptions(actors, longest):
-            tried = await self._tried(_following(prefix, then=rest))
+            tried = await self._tried(self._following(prefix, then=rest))
             if tried is not None and tried.finding is not None:
                 return
+
+    async def _search(self) -> bool:
+        """Try class after class until enough is known; return whether that was all there are."""
+        search = Search(dependent)
+        while (plan := search.next()) is not None:
+            if self._enough():
+                return False
+            try:
+                search.took(await self._try(plan.choose))
+            except Diverged as diverged:
+                raise Inconclusive(f"the same schedule did not lead to the same place twice: {diverged}") from diverged
+        return True
 
     async def _try(self, choose: Choose) -> Run:
         tried = await self._tried(choose)
@@ -209,7 +218,7 @@ class Explorer:
 
     async def _repeat(self, tried: Tried) -> None:
         for _ in range(2):
-            again = await self._run(_following(tried.run.schedule))
+            again = await self._run(self._following(tried.run.schedule))
             if again.finding is not None:  # seen broken is broken, whether or not it can be repeated
                 self._explored.tried.append(again)
                 return
@@ -223,7 +232,7 @@ class Explorer:
         explored = self._explored
         ways = {fewest_switches(tried.run, dependent): tried for tried in explored.failing}
         for schedule in sorted(ways, key=lambda way: (_switches(way), way)):
-            again = [await self._run(_following(schedule)) for _ in range(CONFIRMED)]
+            again = [await self._run(self._following(schedule)) for _ in range(CONFIRMED)]
             broken = [tried for tried in again if tried.finding is not None and tried.run.finished]
             if broken:
                 explored.counterexample, explored.replayed = broken[-1], len(broken)
@@ -232,6 +241,45 @@ class Explorer:
                 return
         if explored.counterexample is None:
             explored.counterexample = explored.failing[0]
+
+    def _following(self, schedule: Sequence[str], *, then: Sequence[str] = (), exactly: bool = False) -> Choose:
+        """Return a way to choose that follows a schedule, and goes on with the actors in the order of `then`."""
+        afterwards = self._in_order(then)
+
+        def choose(run: Run, held: Sequence[Held]) -> str | None:
+            at = len(run.decisions)
+            if at >= len(schedule):
+                if exactly:
+                    steps = ", ".join(f"{one.actor}: {one.step.texts[0]}" for one in held)
+                    raise NoSuchScheduleError(f"after all of its steps there were more ({steps})")
+                return afterwards(run, held)
+            if any(one.actor == schedule[at] for one in held):
+                return schedule[at]
+            if self._controller.sleeps(schedule[at][0]):
+                return LATER
+            if exactly:
+                raise NoSuchScheduleError(f"at its step {at + 1} {schedule[at]} has no step to take")
+            return afterwards(run, held)
+
+        return choose
+
+    def _in_order(self, order: Sequence[str]) -> Choose:
+        """Return a way to choose that lets the first of these actors go that is not done, with all its connections.
+
+        One that sleeps is waited for: its time goes on while the others are held.
+        """
+
+        def choose(run: Run, held: Sequence[Held]) -> str | None:
+            del run
+            for actor in order:
+                own = [one.actor for one in held if one.actor[0] == actor]
+                if own:
+                    return min(own)
+                if self._controller.sleeps(actor):
+                    return LATER
+            return min(one.actor for one in held)
+
+        return choose
 
 
 def _overlapped(run: Run) -> bool:
@@ -248,37 +296,6 @@ def _serial_schedule(schedule: Sequence[str]) -> tuple[str, ...]:
 
 def _switches(schedule: Sequence[str]) -> int:
     return sum(one != other for one, other in pairwise(schedule))
-
-
-def _following(schedule: Sequence[str], *, then: Sequence[str] = (), exactly: bool = False) -> Choose:
-    """Return a way to choose that follows a schedule, and goes on with the actors in the order of `then`."""
-    afterwards = _following_actors(then)
-
-    def choose(run: Run, held: Sequence[Held]) -> str | None:
-        at = len(run.decisions)
-        if at >= len(schedule):
-            if exactly:
-                steps = ", ".join(f"{one.actor}: {one.step.texts[0]}" for one in held)
-                raise NoSuchScheduleError(f"after all of its steps there were more ({steps})")
-            return afterwards(run, held)
-        if any(one.actor == schedule[at] for one in held):
-            return schedule[at]
-        if exactly:
-            raise NoSuchScheduleError(f"at its step {at + 1} {schedule[at]} has no step to take")
-        return afterwards(run, held)
-
-    return choose
-
-
-def _following_actors(order: Sequence[str]) -> Choose:
-    """Return a way to choose that lets the first of these actors go that can, with all that belongs to it."""
-
-    def choose(run: Run, held: Sequence[Held]) -> str | None:
-        del run
-        rank = {name: place for place, name in enumerate(order)}
-        return min((one.actor for one in held), key=lambda name: (rank.get(name[0], len(rank)), name))
-
-    return choose
 
 
 def _interruptions(

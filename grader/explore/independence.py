@@ -6,8 +6,9 @@ Steps are dependent unless shown independent. The rules, each with its test:
 - What a transaction changed or locked meets whoever would change or lock it too: row locks as in PostgreSQL's table of
   row-level locks (https://www.postgresql.org/docs/18/explicit-locking.html), tables locked whole, advisory locks.
 - Two INSERTs meet only in a unique or exclusion key that may be equal; nobody else sees the new row before COMMIT.
-- An end depends on whoever reads what it publishes or wants what it lets go of; on another end only under SERIALIZABLE,
-  where any two steps do unless both read for transactions that only read, or where both check deferred constraints.
+- An end depends on whoever reads what it publishes or wants what it lets go of; on another end only where both check
+  deferred constraints, or under SERIALIZABLE. There any two steps do (they touch a thing of their own, `serializable`),
+  unless both read for transactions that have only read: whose conflict is found first decides who is doomed, and when.
 - The step that takes the snapshot of a whole transaction depends on every end that published a change.
 """
 
@@ -49,13 +50,7 @@ def dependent(one: Footprint, other: Footprint) -> bool:
 def _dependent(one: Footprint, other: Footprint) -> bool:
     if one.opaque or other.opaque or (one.deferred and other.deferred):
         return True
-    if one.serializable and other.serializable and not (_only_reads(one) and _only_reads(other)):
-        return True
     return _meet(one.accesses, other.accesses) or _publishes_to(one, other) or _publishes_to(other, one)
-
-
-def _only_reads(footprint: Footprint) -> bool:
-    return not footprint.ends and all(access.mode is Mode.READ for access in footprint.accesses)
 
 
 def _meet(one: frozenset[Access], other: frozenset[Access]) -> bool:

@@ -104,8 +104,13 @@ def nearest(bad: Run, good: Sequence[Run], dependent: Dependent) -> tuple[Event,
             found.append((len(wrong.keys() ^ right), run, turned))
     if not found:
         return None
-    _, run, turned = min(found, key=lambda entry: entry[0])
-    one, other = max(turned, key=lambda pair: events.index(pair[1]) - events.index(pair[0]))
+
+    def reach(pair: tuple[Event, Event]) -> int:
+        return events.index(pair[1]) - events.index(pair[0])
+
+    # of runs that differ as little, that whose pair ends first: there it began to go wrong
+    _, run, turned = min(found, key=lambda entry: (entry[0], events.index(max(entry[2], key=reach)[1])))
+    one, other = max(turned, key=reach)
     return one, other, run
 
 

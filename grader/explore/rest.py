@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TICK = 0.002
+TICK = 0.001
 """How often is looked at what may move without a word, in seconds."""
 
 

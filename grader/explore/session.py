@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 _ENDS = frozenset({Category.COMMIT, Category.ROLLBACK})
 _HTTP = frozenset({Access("http", Mode.EXCLUSIVE)})
 _READER = Access("serializable", Mode.READ)
+"""A step of a SERIALIZABLE transaction that has only read."""
 _WRITER = Access("serializable", Mode.EXCLUSIVE)
+"""Any other of its steps, its end among them."""
 
 
 class Session:

@@ -117,7 +117,7 @@ class LabBench:
         self._prepare = prepare
 
     async def fresh(self) -> None:
-        """Cut what an earlier run left with locks in a transaction, and put the rows back that every run begins with."""
+        """Cut what an earlier run left with locks in a transaction, and put the rows of every run back."""
         for actor in self.actors:
             if any(wire.in_transaction for wire in actor.wires) and await self._monitor.holding(actor.processes):
                 for wire in actor.wires:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import psycopg
+
+from grader.lab import libpq
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -12,21 +15,21 @@ if TYPE_CHECKING:
     from grader.services import Address
 
 # What PostgreSQL's own isolationtester asks (src/test/isolation/isolationtester.c); it looks at no other sessions.
-_QUICK = "SELECT pg_catalog.pg_isolation_test_session_is_blocked(%s, %s::int4[])"
-_DOCUMENTED = "SELECT pg_catalog.pg_blocking_pids(%s) && %s::int4[]"
-_HOLDING = """
+_QUICK = b"SELECT pg_catalog.pg_isolation_test_session_is_blocked($1, $2::int4[])"
+_DOCUMENTED = b"SELECT pg_catalog.pg_blocking_pids($1) && $2::int4[]"
+_HOLDING = b"""
     SELECT count(*) > 0 FROM pg_catalog.pg_locks
-    WHERE pid = ANY(%s::int4[]) AND locktype <> 'virtualxid' AND mode <> 'AccessShareLock'
+    WHERE pid = ANY($1::int4[]) AND locktype <> 'virtualxid' AND mode <> 'AccessShareLock'
 """
-_ALIVE = "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE pid = ANY(%s::int4[])"
+_ALIVE = b"SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE pid = ANY($1::int4[])"
 
 
 class Monitor:
     """Looks at the sessions of one server as its superuser."""
 
-    def __init__(self, connection: psycopg.AsyncConnection, question: str) -> None:
+    def __init__(self, connection: psycopg.AsyncConnection) -> None:
         self._connection = connection
-        self._question = question
+        self._turn = asyncio.Lock()
 
     @classmethod
     async def open(cls, address: Address, *, quick: bool = True) -> Monitor:
@@ -39,38 +42,41 @@ class Monitor:
             dbname="postgres",
             autocommit=True,
             application_name="grader: monitor",
-            prepare_threshold=0,
         )
         try:
             cursor = await connection.execute(
                 "SELECT to_regprocedure('pg_catalog.pg_isolation_test_session_is_blocked(integer, integer[])') IS NULL"
             )
-            row = await cursor.fetchone()
+            knows_it = await cursor.fetchone() == (False,)
+            await libpq.prepare(connection, b"waits", _QUICK if quick and knows_it else _DOCUMENTED)
+            await libpq.prepare(connection, b"alive", _ALIVE)
+            await libpq.prepare(connection, b"holding", _HOLDING)
         except BaseException:
             await connection.close()
             raise
-        return cls(connection, _QUICK if quick and row == (False,) else _DOCUMENTED)
+        return cls(connection)
 
     async def waits(self, process: int, others: Iterable[int]) -> bool:
         """Whether the session of `process` waits for a lock that one of the others holds or waits for before it."""
-        cursor = await self._connection.execute(self._question, [process, list(others)])
-        row = await cursor.fetchone()
-        return row == (True,)
+        async with self._turn:
+            return await libpq.ask(self._connection, b"waits", [b"%d" % process, _array(others)]) == b"t"
 
     async def holding(self, processes: Iterable[int]) -> bool:
         """Whether one of these sessions holds more than what a transaction that only reads does."""
-        cursor = await self._connection.execute(_HOLDING, [list(processes)])
-        row = await cursor.fetchone()
-        return row == (True,)
+        async with self._turn:
+            return await libpq.ask(self._connection, b"holding", [_array(processes)]) == b"t"
 
     async def ended(self, processes: Iterable[int]) -> None:
         """Return when none of these server processes is left; the server is asked again and again."""
-        wanted = list(processes)
-        while wanted:
-            cursor = await self._connection.execute(_ALIVE, [wanted])
-            if await cursor.fetchone() == (0,):
-                return
+        wanted = _array(processes)
+        async with self._turn:
+            while await libpq.ask(self._connection, b"alive", [wanted]) != b"0":
+                pass
 
     async def close(self) -> None:
         """Disconnect."""
         await self._connection.close()
+
+
+def _array(numbers: Iterable[int]) -> bytes:
+    return b"{%s}" % b",".join(b"%d" % number for number in numbers)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import psycopg
 from psycopg import sql
 
+from grader.lab import libpq
 from grader.verdict import Finding
 
 if TYPE_CHECKING:
@@ -122,8 +123,8 @@ class Rows:
     async def renew(self, renewal: bytes, tables: Mapping[str, Sequence[Mapping[str, object]]]) -> None:
         """Put the rows of a renewal back; a Finding where the database refuses them."""
         try:
-            await self._connection.execute(renewal)
-        except psycopg.Error:
+            await libpq.send(self._connection, renewal)
+        except libpq.QueryError:
             await self._connection.execute("ROLLBACK")
             await self.empty()
             await self.insert(tables)

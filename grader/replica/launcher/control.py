@@ -47,7 +47,8 @@ class Control:
         self._channel = channel
         self._framer = Framer()
         self._announced: set[int] = set()
-        self._question = 0
+        self.question = 0
+        """The number of a question that the grader waits for the answer of; 0 for none."""
         channel.setblocking(False)  # noqa: FBT003 -- the call takes it by position only
 
     def enter(self, loop: Loop) -> None:
@@ -104,11 +105,11 @@ class Control:
             case "advance":
                 loop.advance(message["seconds"])
             case "ping":
-                self._question = message["question"]
+                self.question = message["question"]
 
     def answer(self) -> None:
         """Answer the grader's question, if there is one, now that the loop is about to sleep."""
-        if self._question or self.page.take_bell():
+        if self.question or self.page.take_bell():
             with contextlib.suppress(OSError):
-                self._channel.send(ANSWER.pack(0, self._question))
-            self._question = 0
+                self._channel.send(ANSWER.pack(0, self.question))
+            self.question = 0

@@ -83,25 +83,32 @@ class Loop(asyncio.SelectorEventLoop):
         if nested or threading.current_thread() is not threading.main_thread():
             super().run_forever()
             return
-        select = self._selector.select
+        # Found once: what follows runs at every turn of the loop.
+        select, control, page, kept, real = (
+            self._selector.select,
+            self.control,
+            self.control.page,
+            self.kept,
+            clock.real,
+        )
 
         def note_and_select(timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
             if timeout is not None and timeout <= 0:
                 return select(timeout)
-            page = self.control.page
-            page.sleep(math.inf if timeout is None else clock.real() + timeout, self.next_timer())
-            self.control.answer()
+            page.sleep(math.inf if timeout is None else real() + timeout, self.next_timer() if kept else None)
+            if control.question:
+                control.answer()
             try:
                 return select(timeout)
             finally:
                 page.wake()
 
         self._selector.select = note_and_select  # type: ignore[method-assign]  # of this one selector, whichever it is
-        self.control.enter(self)
+        control.enter(self)
         try:
             super().run_forever()
         finally:
-            self.control.leave()
+            control.leave()
             self._selector.select = select  # type: ignore[method-assign]
 
     def create_task(self, coro: Any, **options: Any) -> asyncio.Task[Any]:  # noqa: ANN401 -- passes all on

@@ -29,6 +29,7 @@ _TABLES = [
     _table("orders", "id:uuid=uuidv7() customer_id", ("id",)),
     _table("order_lines", "order_id:uuid position book_id quantity", ("order_id", "position")),
     _table("slips", "id order_id:uuid note:text", ("id",)),
+    _table("returns", "id order_id:uuid line", ("id",)),
     _table("reviews", "id book_isbn:text", ("id",)),
     _table("counted", "id=identity n", ("id",)),
     _table("numbered", "id=nextval('numbers'::regclass) n", ("id",)),
@@ -45,6 +46,7 @@ _REFERENCES = [
     ForeignKey("public.order_lines", "public.orders", ("order_id",), ("id",), on_delete="c"),
     ForeignKey("public.order_lines", "public.books", ("book_id",), ("id",)),
     ForeignKey("public.slips", "public.orders", ("order_id",), ("id",), on_delete="n", delete_sets=("order_id",)),
+    ForeignKey("public.returns", "public.order_lines", ("order_id", "line"), ("order_id", "position"), on_delete="c"),
     ForeignKey("public.reviews", "public.books", ("book_isbn",), ("isbn",), on_update="c"),
 ]
 _FUNCTIONS = {
@@ -62,7 +64,7 @@ _FUNCTIONS = {
 }
 _EVERY = frozenset({"insert", "update", "delete"})
 _TRIGGERS = {
-    "vers": Trigger("EXECUTE FUNCTION bump()", frozenset({"update"}), before=True),
+    "vers": Trigger("EXECUTE FUNCTION bump()", frozenset({"insert", "update"}), before=True),
     "audited": Trigger("EXECUTE FUNCTION note()", _EVERY),
     "dark": Trigger("EXECUTE FUNCTION murk('books')", _EVERY),
 }
@@ -89,7 +91,7 @@ def catalogue(isolation: str = "read committed") -> Catalogue:
         "public.cheaper", "v", definition="SELECT id FROM cheap WHERE double(id) < 9"
     )
     relations["public.numbers"] = Relation("public.numbers", "S")
-    relations["public.parts"] = Relation("public.parts", "p", strange=True)
+    relations["public.parts"] = Relation("public.parts", strange=True)
     return Catalogue(relations, {name: (function,) for name, function in _FUNCTIONS.items()}, isolation=isolation)
 
 

@@ -98,6 +98,8 @@ def test_an_outer_joins_condition_narrows_its_own_side_alone() -> None:
         Access("table public.books", Mode.READ),
         Access("table public.keys", Mode.READ, ("customer_id=2",)),
     }
+    kept = begun().would("SELECT 1 FROM books b RIGHT JOIN keys k ON k.customer_id = 2").accesses
+    assert Access("table public.keys", Mode.READ) in kept
 
 
 def test_columns_of_several_tables_need_their_tables_name() -> None:

@@ -148,7 +148,7 @@ def test_inserts_meet_in_a_key_that_may_be_equal() -> None:
     assert meet(FRANK, "INSERT INTO books (id, title) VALUES (7, 'Other')")
     assert meet(FRANK, "INSERT INTO books (id, isbn) VALUES (8, 'f')")
     assert not meet(FRANK, "INSERT INTO books (id, isbn) VALUES (8, 'g')")
-    assert not meet(FRANK, "INSERT INTO books (id) VALUES (8)")
+    assert not meet("INSERT INTO books (id) VALUES (9)", "INSERT INTO books (id, isbn) VALUES (8, NULL)")
     assert meet(FRANK, "INSERT INTO books (id, isbn) SELECT stock, title FROM books")
     assert meet(FRANK, ("INSERT INTO books (id) VALUES ($1)", "07"))
 
@@ -240,7 +240,7 @@ def test_a_child_meets_its_parents_removal() -> None:
     assert end_meets(remove, child)
     assert meet(child, "UPDATE customers SET id = 2 WHERE id = 1")
     assert not meet(child, "DELETE FROM customers WHERE id = 2")
-    assert not meet("INSERT INTO orders (customer_id) VALUES (NULL)", remove)
+    assert not meet("INSERT INTO orders (customer_id) VALUES (NULL)", "DELETE FROM customers")
     assert meet("UPDATE orders SET customer_id = 1", remove)
     assert end_meets("INSERT INTO customers (id) VALUES (1)", child)
 
@@ -267,6 +267,8 @@ def test_cascades_reach_the_childrens_children() -> None:
     assert not meet(remove, ("UPDATE order_lines SET quantity = 2 WHERE order_id = $1", TWO))
     assert meet(remove, ("UPDATE slips SET note = '' WHERE order_id = $1", ONE))
     assert end_meets(remove, "SELECT count(*) FROM slips WHERE order_id IS NULL")
+    assert meet(remove, ("UPDATE returns SET id = 3 WHERE order_id = $1", ONE))
+    assert end_meets(remove, "SELECT count(*) FROM returns")
     assert not end_meets(remove, ("SELECT count(*) FROM order_lines WHERE order_id = $1", TWO))
     assert meet("UPDATE books SET isbn = 'z' WHERE isbn = 'a'", "UPDATE reviews SET id = 3 WHERE book_isbn = 'a'")
 
@@ -286,6 +288,7 @@ def test_a_trigger_that_sets_a_column_moves_rows() -> None:
     save = "UPDATE vers SET title = 'x' WHERE id = 1 AND version = 1"
     assert end_meets(save, "SELECT id FROM vers WHERE version = 2")
     assert not end_meets(save, "SELECT id FROM vers WHERE id = 2")
+    assert end_meets("INSERT INTO vers VALUES (1, 'x', 1)", "SELECT id FROM vers WHERE version = 2")
 
 
 def test_what_a_function_does_counts() -> None:
@@ -349,7 +352,8 @@ def test_every_part_of_a_statement_counts(statement: str, reads: str, writes: st
         "SELECT * FROM elsewhere",
         "SELECT * FROM other.books",
         "SELECT * FROM parts",
-        "SELECT * INTO copy FROM books",
+        "SELECT * INTO TEMP slips FROM books",
+        "SELECT 1; DELETE FROM books",
         "EXPLAIN ANALYZE DELETE FROM books",
         "EXECUTE plan (1)",
         "FETCH 5 FROM pages",
@@ -422,6 +426,7 @@ def test_deferred_constraints_are_looked_at_by_commit() -> None:
     other = begun().would("INSERT INTO loose VALUES (2, 1)")
     assert dependent(connection.would("SET CONSTRAINTS ALL IMMEDIATE"), other)
     assert dependent(connection.would("COMMIT"), other)
+    assert Access("unique public.loose loose_k", Mode.EXCLUSIVE, ("k=1",)) in connection.would("COMMIT").accesses
     assert not dependent(begun(SELL).would("SET CONSTRAINTS ALL IMMEDIATE"), other)
 
 

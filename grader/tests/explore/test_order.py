@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 
 from grader.explore.order import class_of, fewest_switches, nearest
-from grader.explore.values import Phase
+from grader.explore.values import Decision, Event, Footprint, Held, Phase, Run, Step
 from grader.tests.explore.programs import (
     FOR_UPDATE,
     LOST_UPDATE,
@@ -20,11 +20,10 @@ from grader.tests.explore.programs import (
     several_programs,
 )
 from grader.tests.explore.simulator import Program, dependent, follow
+from grader.wire import Category
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
-
-    from grader.explore.values import Event, Run
 
 
 def made(programs: list[Program], schedule: str) -> Run:
@@ -120,6 +119,18 @@ def test_the_fewest_switches_keep_what_waited_waiting() -> None:
     assert fewest_switches(made(programs, "ABAABB"), dependent) == tuple("BAAABB")
 
 
+def test_the_fewest_switches_wait_for_a_timer() -> None:
+    """What came to its gate when nothing else was left stays behind all that was done by then."""
+    run = Run()
+    index = {"A": 1, "B": 1, "C": 1}
+    for held, chosen in (("ABC", "B"), ("AC", "C"), ("A", "A"), ("B", "B")):
+        steps = {a: Step(a, index[a], "redis", ("GET",), ((),), Category.STATEMENT) for a in held}
+        gates = tuple(Held(step, Footprint()) for step in steps.values())
+        run.decisions.append(Decision(gates, chosen, (Event(steps[chosen], Phase.WHOLE, Footprint()),)))
+        index[chosen] += 1
+    assert fewest_switches(run, dependent) == tuple("ACBB")
+
+
 def test_the_nearest_good_order() -> None:
     """B read too early: had A's commit come before that, all would have been well."""
     programs = [LOST_UPDATE] * 2
@@ -139,9 +150,19 @@ def test_the_nearest_good_order_of_a_step_that_waited() -> None:
     assert (said(found[0]), said(found[1])) == ("B1 release", "A2 whole")
 
 
+def test_of_several_pairs_the_widest_is_told() -> None:
+    """Where the whole of B would have to come first, it is its commit before A's read."""
+    programs = [LOST_UPDATE] * 2
+    found = nearest(made(programs, "ABAABB"), [made(programs, "BBBAAA")], dependent)
+    assert found is not None
+    assert (said(found[0]), said(found[1])) == ("A1 whole", "B3 whole")
+
+
 def test_where_no_good_order_differs() -> None:
     """Without a run in which some pair is turned round there is no nearest one."""
     programs = [FOR_UPDATE] * 2
     run = made(programs, "AAABBB")
     assert nearest(run, [], dependent) is None
     assert nearest(run, [run], dependent) is None
+    waited = made([LOST_UPDATE] * 2, "ABABAB")
+    assert nearest(waited, [waited], dependent) is None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import permutations
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 
 from grader.explore.order import class_of
 from grader.explore.search import Diverged, Plan, Search
+from grader.explore.values import Access, Decision, Event, Footprint, Held, Mode, Phase, Run, Step
 from grader.tests.explore.programs import (
     FOR_UPDATE,
     LOST_UPDATE,
@@ -21,9 +21,7 @@ from grader.tests.explore.programs import (
     several_programs,
 )
 from grader.tests.explore.simulator import Program, all_runs, dependent, run
-
-if TYPE_CHECKING:
-    from grader.explore.values import Run
+from grader.wire import Category
 
 
 def searched(programs: list[Program]) -> list[Run]:
@@ -56,8 +54,18 @@ ADDERS = [program("SELECT … FOR SHARE x", "SELECT count x!"), program("INSERT 
 BACKGROUND = [
     program("UPDATE y", "SELECT count x!", "INSERT x!"),
     replace(program("SELECT count y", "UPDATE y", "COMMIT"), after=("A", 1)),
+    program("ROLLBACK", "COMMIT"),
 ]
-DONE_BEFORE = [TRANSFER, program("UPDATE x", "COMMIT"), program("UPDATE y", "ROLLBACK", "UPDATE x", "COMMIT")]
+SHARERS = [
+    program("SELECT … FOR SHARE y", "UPDATE x", "SELECT … FOR SHARE y", "COMMIT"),
+    replace(program("SELECT … FOR SHARE x!", "UPDATE x", "UPDATE y!"), after=("A", 1)),
+    program("SELECT … FOR SHARE x", "SELECT … FOR SHARE y", "COMMIT"),
+]
+DONE_BEFORE = [
+    program("UPDATE y", "COMMIT"),
+    program("UPDATE x", "COMMIT"),
+    program("UPDATE y", "ROLLBACK", "UPDATE x", "COMMIT"),
+]
 
 
 @pytest.mark.parametrize(
@@ -71,8 +79,9 @@ DONE_BEFORE = [TRANSFER, program("UPDATE x", "COMMIT"), program("UPDATE y", "ROL
         pytest.param(CIRCLE, 285, 48, 50, id="deadlock of three"),
         pytest.param(UPGRADE, 8, 6, 6, id="deadlock over one thing"),
         pytest.param(ADDERS, 12, 10, 10, id="adders"),
-        pytest.param(BACKGROUND, 8, 3, 3, id="background"),
-        pytest.param(DONE_BEFORE, 255, 65, 65, id="asleep from before"),
+        pytest.param(BACKGROUND, 203, 3, 3, id="background"),
+        pytest.param(SHARERS, 233, 46, 46, id="sharers"),
+        pytest.param(DONE_BEFORE, 224, 16, 16, id="asleep from before"),
     ],
 )
 def test_known_programs(programs: list[Program], schedules: int, there: int, runs: int) -> None:
@@ -119,6 +128,38 @@ def test_where_nothing_depends_on_anything() -> None:
 def test_the_first_run_takes_one_actor_after_the_other() -> None:
     """Who went last goes on while it can, and then the first by name."""
     assert searched([LOST_UPDATE] * 2)[0].schedule == tuple("AAABBB")
+
+
+def test_a_sleeper_is_woken_by_what_it_would_touch_now() -> None:
+    """While a step is held, what it would touch may change; the latest counts."""
+
+    def held(**things: str) -> tuple[Held, ...]:
+        return tuple(
+            Held(
+                Step(actor, 1, "postgres", (actor,), ((),), Category.STATEMENT),
+                Footprint(frozenset(Access(thing, Mode.CHANGE) for thing in touched)),
+            )
+            for actor, touched in things.items()
+        )
+
+    def made(*choices: tuple[tuple[Held, ...], str]) -> Run:
+        return Run(
+            [
+                Decision(gates, one.actor, (Event(one.step, Phase.WHOLE, one.footprint),))
+                for gates, chosen in choices
+                for one in gates
+                if one.actor == chosen
+            ]
+        )
+
+    search = Search(dependent)
+    search.next()
+    search.took(made((held(A="x", B="y", C="x"), "A"), (held(B="y", C="x"), "B"), (held(C="x"), "C")))
+    plan = search.next()
+    assert plan is not None
+    assert plan.prefix == ("B",)
+    assert plan.choose(made((held(A="x", B="y", C="x"), "B")), held(A="x", C="x")) == "C"
+    assert plan.choose(made((held(A="xy", B="y", C="x"), "B")), held(A="xy", C="x")) == "A"
 
 
 def test_a_plan_stands_until_its_run_was_taken() -> None:
