@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -79,16 +80,20 @@ class Explorer:
         return self._runner.run(self._measure())
 
     async def _open(self) -> None:
-        folder = Path(self._folder.name)
-        folder.chmod(0o755)
-        (folder / "app").mkdir()
-        (folder / "app" / "main.py").write_text(SERVICE, encoding="utf-8")
-        (folder / "schema.sql").write_text("CREATE TABLE account (id int PRIMARY KEY, balance int NOT NULL);")
+        folder = self._write()
         self._host.begin()
         self._pair = await open_pair(Settings(), redis=False, tell=print)
         kata = Kata(0, "bench", "", 1, 1, (), (), ("postgres",), ())
         self._lab = Lab(Submission(kata, folder, (folder,)), self._pair, self._host)
         await self._lab.reset("bench")
+
+    def _write(self) -> Path:
+        folder = Path(self._folder.name)
+        folder.chmod(0o755)  # replicas are other users where this is root
+        (folder / "app").mkdir()
+        (folder / "app" / "main.py").write_text(SERVICE, encoding="utf-8")
+        (folder / "schema.sql").write_text("CREATE TABLE account (id int PRIMARY KEY, balance int NOT NULL);")
+        return folder
 
     async def _close(self) -> None:
         if self._lab is not None:
@@ -144,7 +149,7 @@ class Explorer:
         started = time.perf_counter()
         while pending:
             prefix = pending.pop()
-            run = await controller.run(lambda run, held, prefix=prefix: _next(run, held, prefix))
+            run = await controller.run(partial(_next, prefix))
             ran += 1
             for at in range(len(prefix), len(run.decisions)):
                 later = sorted(one.actor for one in run.decisions[at].held if one.actor > run.decisions[at].chosen)
@@ -152,6 +157,6 @@ class Explorer:
         return ran, time.perf_counter() - started
 
 
-def _next(run: Run, held: Sequence[Held], prefix: tuple[str, ...]) -> str:
+def _next(prefix: tuple[str, ...], run: Run, held: Sequence[Held]) -> str:
     at = len(run.decisions)
     return prefix[at] if at < len(prefix) else min(one.actor for one in held)

@@ -15,7 +15,8 @@ relations AS (
         CASE WHEN s.relkind = 'v' THEN pg_catalog.pg_get_viewdef(s.oid) END AS definition,
         (SELECT json_agg(json_build_object(
                 'name', a.attname, 'type', t.typname, 'kind', t.typtype,
-                'comparable', coalesce(l.collisdeterministic, true), 'identity', a.attidentity, 'generated', a.attgenerated,
+                'comparable', coalesce(l.collisdeterministic, true),
+                'identity', a.attidentity, 'generated', a.attgenerated,
                 'default', pg_catalog.pg_get_expr(d.adbin, d.adrelid)) ORDER BY a.attnum)
             FROM pg_catalog.pg_attribute a
             JOIN pg_catalog.pg_type t ON t.oid = a.atttypid

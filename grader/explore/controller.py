@@ -52,6 +52,15 @@ class Stuck(Exception):  # noqa: N818 -- an outcome of a run, not an error of th
         super().__init__(reason)
         self.run = run
 
+    @property
+    def shortest(self) -> tuple[str, ...]:
+        """The schedule that leads there; of the steps that a request goes on with without end, the first."""
+        schedule = self.run.schedule
+        if len(schedule) < MOST_STEPS:
+            return schedule
+        end = next((n for n, name in enumerate(reversed(schedule)) if name != schedule[-1]), len(schedule))
+        return schedule[: len(schedule) - end + 1]
+
 
 @dataclass(slots=True, eq=False)
 class _Flight:
@@ -99,6 +108,8 @@ class Controller:
         self._gated = False
         self._moments = 0
         """How often time has gone on in the run."""
+        self._several = False
+        """A request has used several connections at once."""
         self._restless = False
         """There is always another timer, such as that of a loop that looks for work."""
         self._seen = len(bench.recorder.statements)
@@ -337,18 +348,25 @@ class Controller:
 
         Those that are set after an answer count too, unless there is always another: then only within a transaction.
         """
-        busy = [
+        return next_timer(self._unfinished()) if self._moments < MOST_STEPS else None
+
+    def _unfinished(self) -> list[Actor]:
+        return [
             actor
             for actor in self._bench.actors
             if not (self._restless and self._answers[actor.name].done()) or any(w.in_transaction for w in actor.wires)
         ]
-        return next_timer(busy) if self._moments < MOST_STEPS else None
+
+    @property
+    def time_went_on(self) -> bool:
+        """Whether time was let go on in the last run."""
+        return self._moments > 0
 
     def sleeps(self, name: str) -> bool:
-        """Whether an actor does nothing before time goes on."""
-        busy = {flight.actor.name for flight in self._flights if not flight.over}
-        timed = (actor for actor in self._bench.actors if actor.name == name and actor.next_timer is not None)
-        return name not in busy and self._next_timer() is not None and any(timed)
+        """Whether an actor that is not done does nothing before time goes on."""
+        under_way = {flight.actor.name for flight in self._flights if not flight.over}
+        timed = {actor.name for actor in self._unfinished() if actor.next_timer is not None}
+        return name in timed - under_way and self._next_timer() is not None
 
     async def _let_time_go_on(self, run: Run, seconds: float) -> None:
         go_on(self._bench.actors, seconds)
@@ -364,9 +382,11 @@ class Controller:
             if moved != self._motion.count:
                 deadline, moved = Deadline(SECONDS), self._motion.count
             if self._at_rest():
+                traffic = self._traffic
                 if not self._all_stand:
                     await self._motion.look_round()
-                if moved == self._motion.count and self._at_rest() and await self._still_waiting():
+                quiet = (moved, traffic) == (self._motion.count, self._traffic)
+                if quiet and self._at_rest() and await self._still_waiting():
                     self._note(run)
                     return
             elif deadline.is_over:
@@ -378,11 +398,17 @@ class Controller:
                 asked = moved == self._motion.count and await self._look_for_locks()
 
     @property
+    def _traffic(self) -> int:
+        return sum(wire.traffic for actor in self._bench.actors for wire in actor.wires)
+
+    @property
     def _all_stand(self) -> bool:
-        """Whether each actor that could send something stands at a gate, and has never used two connections at once."""
+        """Whether each actor stands at a gate with the one connection that it has: nothing else can be on its way."""
+        self._several = self._several or any(len(name) > 1 for name in self._names.steps)
         busy = [flight.actor for flight in self._flights if not flight.over]
-        silent = any(actor not in busy for actor in self._bench.actors)
-        return not silent and not any(len(name) > 1 for name in self._names.steps)
+        return not self._several and all(
+            actor in busy and sum(wire.connections for wire in actor.wires) == 1 for actor in self._bench.actors
+        )
 
     def _under_way(self, *, waiting: bool = False) -> bool:
         """Whether a step is on its way to the server and back; with `waiting` one that may have to wait there."""

@@ -15,6 +15,7 @@ from grader.explore.controller import LATER
 from grader.explore.independence import dependent
 from grader.explore.order import class_of, fewest_switches, nearest
 from grader.explore.search import Diverged, Search
+from grader.explore.steady import Places
 from grader.explore.values import Phase
 from grader.verdict import Finding, Inconclusive
 
@@ -30,6 +31,12 @@ REPEATED = 20
 """One schedule in so many is run again, and must come out the same."""
 CONFIRMED = 10
 """A counterexample is run so many times before it is shown."""
+PATIENCE = 3
+"""Times that one request is let sleep while others are held, where they are to go one after the other."""
+ASTRAY = 50
+"""One schedule in so many may lead elsewhere, as chance has it on a busy machine; and one in all."""
+ATTEMPTS = 3
+"""A schedule that leads elsewhere than it did before is run again, so many times in all."""
 AFTER_THE_FIRST = 40
 """Schedules that are still tried once one has broken the code."""
 
@@ -120,6 +127,7 @@ class Explorer:
         self._look = look
         self._limits = limits or Limits()
         self._explored = Explored()
+        self._places = Places()
 
     async def explore(self, actors: Sequence[str]) -> Explored:
         """Try everything within the limits; raises Inconclusive where runs do not come out the same, and Stuck."""
@@ -131,6 +139,7 @@ class Explorer:
         try:
             whole = await self._search()
             explored.complete = whole and not any(tried.run.ambiguous for tried in explored.tried)
+            self._require_steady()
         except Inconclusive:
             if not explored.failing:  # what was seen broken is broken
                 raise
@@ -146,8 +155,7 @@ class Explorer:
         await self._serial_orders(actors)
         tried = await self._run(self._following(schedule, exactly=True))
         if tried.run.schedule != tuple(schedule):
-            taken = len(tried.run.schedule)
-            raise NoSuchScheduleError(f"after {taken} of its {len(schedule)} steps every request had been answered")
+            raise NoSuchScheduleError(f"every request was answered after {len(tried.run.schedule)} steps")
         explored = self._explored
         explored.tried.append(tried)
         explored.counterexample, explored.replayed = (tried if tried.finding is not None else None), CONFIRMED
@@ -178,16 +186,29 @@ class Explorer:
             if tried is not None and tried.finding is not None:
                 return
 
+    def _require_steady(self) -> None:
+        """Raise Inconclusive where one run in many, or more than one of few, did not do as the others did."""
+        astray = self._places.astray
+        if astray > 1 + self._explored.schedules // ASTRAY:
+            raise Inconclusive(
+                f"{astray} of {self._explored.schedules} schedules did not lead to the same place as others that began "
+                "as they did: what the service does is not settled by its requests and their order"
+            )
+
     async def _search(self) -> bool:
         """Try class after class until enough is known; return whether that was all there are."""
         search = Search(dependent)
         while (plan := search.next()) is not None:
             if self._enough():
                 return False
-            try:
-                search.took(await self._try(plan.choose))
-            except Diverged as diverged:
-                raise Inconclusive(f"the same schedule did not lead to the same place twice: {diverged}") from diverged
+            for left in reversed(range(ATTEMPTS)):
+                try:
+                    search.took(await self._try(plan.choose))
+                    break
+                except Diverged as diverged:
+                    if not left:
+                        message = f"the same schedule did not lead to the same place {ATTEMPTS} times: {diverged}"
+                        raise Inconclusive(message) from diverged
         return True
 
     async def _try(self, choose: Choose) -> Run:
@@ -208,6 +229,8 @@ class Explorer:
 
     async def _run(self, choose: Choose) -> Tried:
         run = await self._controller.run(choose)
+        if not self._controller.time_went_on:
+            self._places.note(run)
         tried = Tried(run, class_of(run, dependent) if run.finished else None)
         if run.finished:
             try:
@@ -249,7 +272,7 @@ class Explorer:
         def choose(run: Run, held: Sequence[Held]) -> str | None:
             at = len(run.decisions)
             if at >= len(schedule):
-                if exactly:
+                if exactly and {one.actor for one in held} != {schedule[-1]}:  # else it may be one without end
                     steps = ", ".join(f"{one.actor}: {one.step.texts[0]}" for one in held)
                     raise NoSuchScheduleError(f"after all of its steps there were more ({steps})")
                 return afterwards(run, held)
@@ -266,8 +289,9 @@ class Explorer:
     def _in_order(self, order: Sequence[str]) -> Choose:
         """Return a way to choose that lets the first of these actors go that is not done, with all its connections.
 
-        One that sleeps is waited for: its time goes on while the others are held.
+        One that sleeps is waited for: its time goes on while the others are held. Not again and again: it may poll.
         """
+        waited = Counter[str]()
 
         def choose(run: Run, held: Sequence[Held]) -> str | None:
             del run
@@ -275,7 +299,8 @@ class Explorer:
                 own = [one.actor for one in held if one.actor[0] == actor]
                 if own:
                     return min(own)
-                if self._controller.sleeps(actor):
+                if waited[actor] < PATIENCE and self._controller.sleeps(actor):
+                    waited[actor] += 1
                     return LATER
             return min(one.actor for one in held)
 
@@ -285,8 +310,8 @@ class Explorer:
 def _overlapped(run: Run) -> bool:
     """Whether something of one request happened between the first and the last of another, or waited for it."""
     actors = [event.actor[0] for event in run.events]
-    parts = sum(one != other for one, other in pairwise(actors)) + 1
-    return parts > len(set(actors)) or any(event.phase is Phase.RELEASE for event in run.events)
+    changes = sum(one != other for one, other in pairwise(actors))
+    return changes >= len(set(actors)) > 0 or any(event.phase is Phase.RELEASE for event in run.events)
 
 
 def _serial_schedule(schedule: Sequence[str]) -> tuple[str, ...]:

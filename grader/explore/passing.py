@@ -35,25 +35,34 @@ def at_rest(actors: Sequence[Actor]) -> bool:
 
 async def come_to_rest(actors: Sequence[Actor]) -> bool:
     """Return when the replicas are at rest; False where they are not in time."""
-    return await Motion().until(lambda: at_rest(actors), SECONDS)
+    motion = Motion()
+    while await motion.until(lambda: at_rest(actors), SECONDS):
+        await motion.look_round()
+        if at_rest(actors):
+            return True
+    return False
 
 
 @asynccontextmanager
 async def time_passing(actors: Sequence[Actor]) -> AsyncIterator[None]:
     """Within it, the time of replicas whose timers are held goes on to the next timer whenever all have come to rest.
 
-    A replica that waits in its server does not count as one that sleeps, so that no timeout of its own runs out.
+    A replica that waits in its server does not count as one that sleeps, so that no timeout of its own runs out. What
+    was woken has come to rest again when this ends.
     """
-    ticking = asyncio.ensure_future(_tick(actors))
+    ticks: list[float] = []
+    ticking = asyncio.ensure_future(_tick(actors, ticks))
     try:
         yield
     finally:
         ticking.cancel()
         with suppress(asyncio.CancelledError):
             await ticking
+    if ticks:
+        await come_to_rest(actors)
 
 
-async def _tick(actors: Sequence[Actor]) -> None:
+async def _tick(actors: Sequence[Actor], ticks: list[float]) -> None:
     motion = Motion()
 
     def due() -> bool:
@@ -63,4 +72,5 @@ async def _tick(actors: Sequence[Actor]) -> None:
         if await motion.until(due, SECONDS):
             await motion.look_round()
             if due():
-                go_on(actors, next_timer(actors) or 0.0)
+                ticks.append(next_timer(actors) or 0.0)
+                go_on(actors, ticks[-1])

@@ -38,8 +38,8 @@ _COMMANDS = _table("""
     a- FLUSHALL FLUSHDB KEYS SCAN DBSIZE RANDOMKEY SWAPDB
     n- PING ECHO TIME SELECT AUTH HELLO CLIENT COMMAND INFO QUIT RESET UNWATCH MULTI DISCARD SCRIPT WAIT LASTSAVE
 """)
-"""How a command's keys are found: `r` reads, `w` writes; `1` the first word, `2` the first two, `*` all, `-` all but the
-last, `:` every other. `x` those after STREAMS, `g` the second word, `e` as many as the second word says, `a` any key,
+"""How a command's keys are found: `r` reads, `w` writes; `1` the first word, `2` the first two, `*` all, `-` all but
+the last, `:` every other. `x` those after STREAMS, `g` the second word, `e` as many as the second word says, `a` any,
 `n` none."""
 
 

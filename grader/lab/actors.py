@@ -116,6 +116,11 @@ class LabBench:
         self._monitor = monitor
         self._prepare = prepare
 
+    def free_time(self) -> None:
+        """Let the time of all replicas run again."""
+        for actor in self.actors:
+            actor.free_time()
+
     async def fresh(self) -> None:
         """Cut what an earlier run left with locks in a transaction, and put the rows of every run back."""
         for actor in self.actors:

@@ -45,9 +45,11 @@ class Exploration:
         self.explored = Explored()
         """What has been tried, also where that ended in a Finding."""
 
-    async def _bench(self) -> LabBench:
+    async def _bench(self, requests: Sequence[Request]) -> LabBench:
         lab = self._lab
-        actors = [await lab.actor(name, request) for name, request in zip(NAMES, self._requests, strict=False)]
+        actors = [await lab.actor(name, request) for name, request in zip(NAMES, requests, strict=False)]
+        for actor in actors:
+            actor.hold_time()
         return LabBench(
             actors,
             recorder=lab.recorder,
@@ -79,10 +81,10 @@ class Exploration:
 
     async def explore(self, limits: Limits | None, between: Callable[[], Awaitable[None]] | None) -> None:
         """Try every interleaving; raises a Finding with its picture, or Inconclusive."""
-        bench = await self._bench()
         replay = self._lab.replay
         if replay is not None and (replay.number != self._number or not replay.schedule):
             return
+        bench = await self._bench(self._requests)
         for actor in bench.actors:
             for wire in actor.wires:
                 wire.keep_results = True
@@ -95,8 +97,6 @@ class Exploration:
                 await self._holds(After(answers, self._lab))
 
         explorer = Explorer(controller, look, limits)
-        for actor in bench.actors:
-            actor.hold_time()
         try:
             await self._warm(bench)
             if replay is not None:
@@ -106,8 +106,7 @@ class Exploration:
         except Stuck as stuck:
             raise await self._stuck(bench, controller, stuck) from stuck
         finally:
-            for actor in bench.actors:
-                actor.free_time()
+            bench.free_time()
         self._require_counterexample_free(explored, controller)
 
     def _require_counterexample_free(self, explored: Explored, controller: Controller) -> None:
@@ -133,7 +132,7 @@ class Exploration:
     def _broken(self, explored: Explored, tried: Tried, controller: Controller) -> Finding:
         assert tried.finding is not None  # noqa: S101 -- it is the counterexample
         scene = self._scene(tried.finding, controller.statements, controller.outcomes)
-        token = str(self._token(schedule=tried.run.schedule))
+        token = str(self._token(schedule=tried.run.schedule)) if tried.run.schedule else ""
         if explored.serial:
             done = f"{tried.finding.done}, one after the other ({', then '.join(explored.serial)})"
             timeline = picture_of_run(scene, tried.run, None, "No race is needed: the requests were not at once.")
@@ -161,7 +160,7 @@ class Exploration:
     async def _stuck(self, bench: LabBench, controller: Controller, stuck: Stuck) -> Finding:
         scene = self._scene(None, controller.statements)
         timeline = picture_of_run(scene, stuck.run, None, "")
-        timeline = replace(timeline, why=str(stuck), token=str(self._token(schedule=stuck.run.schedule)))
+        timeline = replace(timeline, why=str(stuck), token=str(self._token(schedule=stuck.shortest)))
         for actor in bench.actors:
             actor.station.renew()
         return Finding(self._done, str(stuck), "every request is answered", timeline=timeline)
@@ -176,23 +175,26 @@ class Exploration:
         replay = self._lab.replay
         if replay is not None and (replay.number != self._number or not replay.fault):
             return 0
-        bench = await self._bench()
+        bench = await self._bench([self._requests[0]] * 2)
         await self._warm(bench)
         await bench.fresh()
-        with Saboteur(bench.actors[0]) as counting:
-            first = await (await bench.actors[0].start())
-        await self._holds_after(first, retry, None, counting.steps)
+        async with time_passing(bench.actors):
+            with Saboteur(bench.actors[0]) as counting:
+                first = await (await bench.actors[0].start())
+            await self._holds_after(first, retry, None, counting.steps)
         if not counting.steps:
             raise Inconclusive(f"{self._requests[0]} sent no statement, so that there was nothing to crash")
         points = [f for f in faults(len(counting.steps)) if replay is None or replay.fault == str(f)]
         for fault in points:
-            await self._crash(fault, retry)
+            bench = await self._bench([self._requests[0]] * 2)  # where a process was killed there is another
+            async with time_passing(bench.actors):
+                await self._crash(bench, fault, retry)
+        bench.free_time()
         if replay is not None and (wanted := Fault.read(replay.fault)) and wanted.index > len(counting.steps):
             raise Inconclusive(f"the code does not have the step of {replay} any more")
         return len(points)
 
-    async def _crash(self, fault: Fault, retry: Retry) -> None:
-        bench = await self._bench()
+    async def _crash(self, bench: LabBench, fault: Fault, retry: Retry) -> None:
         await bench.fresh()
         actor = bench.actors[0]
         answer: Answer | None = None

@@ -81,6 +81,7 @@ class Connection(Listener, ABC):
 
     def received(self, side: Side, data: bytes) -> None:
         """Pass bytes to who understands them."""
+        self.proxy.traffic += 1
         if side is self.client and (self.proxy.hanging or self.hung):
             self.hung = True
         elif side is self.client:

@@ -77,6 +77,8 @@ class Proxy(ABC):
         self.reply_gate: Gate | None = None
         self.done: Callable[[Statement], None] | None = None
         self.keep_results = False
+        self.traffic = 0
+        """How often bytes have come from either side; where it stands still, nothing moves."""
         self.hanging = False
         """What clients send is read and never answered; a connection that has lost something so stays lost."""
         self._refusing = False

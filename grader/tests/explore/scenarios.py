@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+Rows = dict[str, list[dict[str, object]]]
+
 ITEMS = """
 CREATE TABLE items (id int PRIMARY KEY, v int NOT NULL, version int NOT NULL DEFAULT 1);
 CREATE TABLE notes (id int PRIMARY KEY, text text NOT NULL UNIQUE);
 """
-TWO_ITEMS = {"items": [{"id": 1, "v": 10, "version": 1}, {"id": 2, "v": 20, "version": 1}]}
+TWO_ITEMS: Rows = {"items": [{"id": 1, "v": 10, "version": 1}, {"id": 2, "v": 20, "version": 1}]}
 SHOP = """
 CREATE TABLE shelves (id int PRIMARY KEY, label text NOT NULL, code int NOT NULL DEFAULT 0);
 CREATE TABLE books (id int PRIMARY KEY, shelf_id int NOT NULL REFERENCES shelves ON DELETE {action});
 """
-SHELVES = {"shelves": [{"id": 1, "label": "a", "code": 0}, {"id": 2, "label": "b", "code": 0}], "books": []}
+SHELVES: Rows = {"shelves": [{"id": 1, "label": "a", "code": 0}, {"id": 2, "label": "b", "code": 0}], "books": []}
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Scenario:
 
     name: str
     schema: str
-    given: dict[str, list[dict[str, object]]]
+    given: Rows
     scripts: tuple[tuple[str, ...], ...]
     most: int = 500
     look: str = ""

@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from grader.explore.catalogue import read_catalogue
+from grader.explore.controller import Controller
+from grader.explore.passing import time_passing
 from grader.kata import Kata, Submission
 from grader.lab import Lab, Request
+from grader.lab.actors import LabBench
 from grader.verdict import Finding, Inconclusive, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
     from grader.explore.explorer import Limits
+    from grader.explore.values import Held, Run
     from grader.lab import After, Holds
     from grader.replica import Host
     from grader.services import Pair
@@ -158,13 +163,35 @@ async def both_answer(after: After) -> None:
         raise Finding("asked twice", f"answered {statuses}", "both answer 200")
 
 
-def shows(stock: Callable[[After], Awaitable[int]]) -> Holds:
-    """Return the rule that the service itself shows, when asked afterwards, the stock that there must be."""
+async def it_shows_both(after: After) -> None:
+    """The service itself, asked afterwards, shows a stock with both restocks."""
+    shown = (await after.lab.send(Request("GET", "/book"))).json()
+    if shown != 17:
+        raise Finding("restocked twice, and asked for the stock", f"it is {shown}", "it is 17")
 
-    async def holds(after: After) -> None:
-        wanted = await stock(after)
-        shown = (await after.lab.send(Request("GET", "/book"))).json()
-        if shown != wanted:
-            raise Finding("asked for the stock", f"it is {shown}", f"it is {wanted}")
 
-    return holds
+@asynccontextmanager
+async def controlled(lab: Lab, requests: Sequence[Request] = RESTOCKS, **more: Any) -> AsyncIterator[Controller]:
+    """Put two requests under a controller, with their replicas warm and their time held."""
+    actors = [await lab.actor(name, request) for name, request in zip("AB", requests, strict=True)]
+    monitor = await lab.monitor()
+    bench = LabBench(
+        actors, recorder=lab.recorder, rows=lab.rows, given=GIVEN, monitor=monitor, prepare=lab.prepare
+    )
+    for actor in actors:
+        actor.hold_time()
+        await bench.fresh()
+        async with time_passing(actors):
+            await (await actor.start())
+    yield Controller(bench, await read_catalogue(lab.rows.fetch), **more)
+    bench.free_time()
+
+
+def in_turn(*schedule: str) -> Callable[[Run, Sequence[Held]], str | None]:
+    """Return a way to choose that follows a schedule, and then takes who is first by name."""
+
+    def choose(run: Run, held: Sequence[Held]) -> str | None:
+        at = len(run.decisions)
+        return schedule[at] if at < len(schedule) else min(one.actor for one in held)
+
+    return choose
