@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from grader.explore.rest import Motion
 from grader.lab.client import TooLargeError, call
 from grader.lab.http import Answer, Budget, Request, Stopped, most_repeated, printed
 from grader.replica import HostError
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
     from grader.wire import Gate, Recorder, Statement
     from grader.wire.outside import Handler
     from grader.wire.proxy import Proxy
+
+
+PRINTING_SECONDS = 1.0
+"""How long a replica that has answered 500 may take to print why."""
 
 
 @dataclass(slots=True)
@@ -169,6 +175,9 @@ class Station:
                 if not answer.done() or answer.exception() is not None:
                     raise await self._no_answer(put.replica, request, budget, answer, statements)
                 status, headers, body = answer.result()
+                if status >= HTTPStatus.INTERNAL_SERVER_ERROR and (reins := put.replica.reins) is not None:
+                    # its traceback is printed after the answer, before it sleeps
+                    await Motion().until(lambda: reins.asleep, PRINTING_SECONDS)
                 return Answer(
                     request,
                     status,
