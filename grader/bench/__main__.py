@@ -1,12 +1,26 @@
-"""Print all marks, or those that are named: `python -m grader.bench [verdict] [proxy] [interleavings]`."""
+"""Print all marks, or one: `python -m grader.bench [verdict | proxy | interleavings | alarms [--schedules 10000]]`."""
 
-import sys
+import argparse
+from collections.abc import Callable
 
-from grader.bench import interleavings, proxy, verdict
+from grader.bench import alarms, interleavings, proxy, verdict
 
-BENCHES = {"verdict": verdict.main, "proxy": proxy.main, "interleavings": interleavings.main}
+BENCHES: dict[str, Callable[[], None]] = {
+    "verdict": verdict.main,
+    "proxy": proxy.main,
+    "interleavings": interleavings.main,
+}
+ALARMS = "alarms"
+"""Takes minutes, so that it is asked for by name."""
 
-for name in sys.argv[1:] or BENCHES:
-    if name not in BENCHES:
-        sys.exit(f"there is no bench {name!r}, only: {', '.join(BENCHES)}")
-    BENCHES[name]()
+parser = argparse.ArgumentParser(prog="python -m grader.bench", description="Print what is measured of the grader.")
+parser.add_argument("names", nargs="*", metavar="bench", help=f"{', '.join(BENCHES)} (all of these), or {ALARMS}")
+parser.add_argument("--schedules", type=int, default=alarms.SCHEDULES, help="of the alarms (default: %(default)s)")
+asked = parser.parse_args()
+if unknown := set(asked.names) - {*BENCHES, ALARMS}:
+    parser.error(f"there is no bench {', '.join(sorted(unknown))}, only: {', '.join([*BENCHES, ALARMS])}")
+for name in asked.names or BENCHES:
+    if name == ALARMS:
+        alarms.main(asked.schedules)
+    else:
+        BENCHES[name]()

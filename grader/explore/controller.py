@@ -16,6 +16,7 @@ from grader.explore.rest import Deadline, Motion
 from grader.explore.session import Session
 from grader.explore.values import Decision, Event, Held, Mode, Phase, Run, Step
 from grader.verdict import Inconclusive
+from grader.wire import Category
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -128,6 +129,8 @@ class Controller:
         self._follow_noise()
         self._bench.recorder.clear()
         self._seen = 0
+        for session in self._sessions.values():
+            session.rest()
         run = Run()
         self._names, self._flights, self._gated, self._moments = _Names(), [], True, 0
         self.statements = {}
@@ -198,7 +201,9 @@ class Controller:
     def _session(self, statement: Statement) -> Session:
         key = (statement.replica, statement.service, statement.connection)
         if key not in self._sessions:
-            session = self._sessions[key] = Session(self._catalogue)
+            wires = (wire for actor in self._bench.actors if actor.name == statement.replica for wire in actor.wires)
+            settings = {name: value for wire in wires for name, value in wire.settings_of(statement.connection).items()}
+            session = self._sessions[key] = Session(self._catalogue, settings)
             for setting in self._bench.recorder.settings(*key):
                 session.noticed(setting)
         return self._sessions[key]
@@ -272,10 +277,11 @@ class Controller:
         )
 
     def _follow_noise(self) -> None:
-        """Tell the sessions what their connections said beside steps: BEGIN, SET, SAVEPOINT."""
+        """Tell the sessions what their connections said beside steps: BEGIN, SET, SAVEPOINT, what MULTI queues."""
         statements = self._bench.recorder.statements
         for statement in statements[self._seen :]:
-            if statement.noise:
+            queued = statement.service == "redis" and not statement.step
+            if statement.noise or queued or statement.category in {Category.COPY, Category.LISTEN}:
                 self._session(statement).noticed(statement)
         self._seen = len(statements)
 
@@ -471,7 +477,8 @@ class Controller:
         self.statements[flight.step] = statements
         error = next((s.error for s in statements if s.error), None)
         status = flight.wire.status_of(flight.statement.connection)
-        footprint = flight.session.took(flight.step, error=error, status=status)
+        rows = statements[0].rows if len(statements) == 1 else None
+        footprint = flight.session.took(flight.step, error=error, status=status, rows=rows)
         return Event(flight.step, phase, footprint, error, sum(s.rows for s in statements), phase is Phase.COMPLETE)
 
     async def _end(self, run: Run) -> None:

@@ -189,7 +189,7 @@ class Explorer:
     def _require_steady(self) -> None:
         """Raise Inconclusive where one run in many, or more than one of few, did not do as the others did."""
         astray = self._places.astray
-        if astray > 1 + self._explored.schedules // ASTRAY:
+        if astray > 1 + self._explored.schedules // ASTRAY and self._explored.overlapped:
             raise Inconclusive(
                 f"{astray} of {self._explored.schedules} schedules did not lead to the same place as others that began "
                 "as they did: what the service does is not settled by its requests and their order"

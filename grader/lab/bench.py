@@ -172,10 +172,14 @@ class Lab:
 
     async def prepare(self) -> None:
         """Empty what is beside the database: Redis, and the service outside where its handler can `reset`."""
-        if "redis" in self.submission.kata.services:
-            await self._pair.flush_redis()
+        await self.flush_redis()
         if (reset := getattr(self.outside, "reset", None)) is not None:
             reset()
+
+    async def flush_redis(self) -> None:
+        """Empty Redis, if the kata has one."""
+        if "redis" in self.submission.kata.services:
+            await self._pair.flush_redis()
 
     async def set_environment(self, **variables: str) -> None:
         """Tell the service these settings beside those that are always set; where they differ it is started anew."""

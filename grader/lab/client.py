@@ -55,9 +55,10 @@ async def call(port: int, request: Request, sent: Callable[[], None] | None = No
 def _sent(connection: h11.Connection, port: int, request: Request) -> bytes:
     body = b"" if request.json is None else json.dumps(request.json).encode()
     target = request.path + (f"?{urlencode(request.params)}" if request.params else "")
-    headers = [("host", f"127.0.0.1:{port}"), ("connection", "close"), *request.headers.items()]
+    given = [(name.encode(), value.encode("latin-1")) for name, value in request.headers.items()]
+    headers = [(b"host", b"127.0.0.1:%d" % port), (b"connection", b"close"), *given]
     if request.json is not None:
-        headers += [("content-type", "application/json"), ("content-length", str(len(body)))]
+        headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     events = (
         h11.Request(method=request.method, target=target, headers=headers),
         h11.Data(data=body),

@@ -29,6 +29,8 @@ class Connection(Listener, ABC):
         """Whether it is one of the proxy's open connections: not a cancel request, not one turned away."""
         self.pid: int | None = None
         """The server's process, where the server has said it."""
+        self.settings: dict[str, str] = {}
+        """What the client asked to be set when it logged in."""
         self.hung = False
         """Something that the client sent was dropped, so that it waits for an answer that never comes."""
         self._over = False

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
     from grader.wire.connection import Connection
@@ -143,6 +143,10 @@ class Proxy(ABC):
     def process_of(self, number: int) -> int | None:
         """Return the server's process behind the connection with this number, where it is known."""
         return next((connection.pid for connection in self._open if connection.number == number), None)
+
+    def settings_of(self, number: int) -> Mapping[str, str]:
+        """Return what a connection's client asked to be set when it logged in."""
+        return next((connection.settings for connection in self._open if connection.number == number), {})
 
     def status_of(self, number: int) -> str:
         """Return the transaction status of a connection as Postgres puts it: I, T or E; I where there is none."""

@@ -39,7 +39,7 @@ async def require_one_effect_of_two(lab: Lab, *, redis_forgets: bool = False) ->
                 require_paid_or_told_to_wait(answer, done=done)
         await require_one_payment(after.lab, gateway, request, answers, done=done)
 
-    between = lab._pair.flush_redis if redis_forgets else None  # noqa: SLF001 -- no public word for it yet
+    between = lab.flush_redis if redis_forgets else None
     await lab.every_interleaving(given=shop.tables, requests=[request, request], holds=holds, between=between)
 
 

@@ -229,7 +229,7 @@ import fcntl
 
 
 def restock(quantity: int):
-    with open(__file__) as file:
+    with open(os.__file__) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
             stock = connection.execute("SELECT stock FROM books WHERE id = 1").fetchone()[0]

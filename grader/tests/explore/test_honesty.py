@@ -40,9 +40,7 @@ FAILED, INCONCLUSIVE, PASSED = Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.PAS
 def judge(tmp_path: Path, pair: Pair, host: Host) -> Judge:
     """Put a service on the bench and explore it."""
 
-    async def judged(
-        design: str, requests: Sequence[Request] = RESTOCKS, holds: Holds = restocks_add_up
-    ) -> Verdict:
+    async def judged(design: str, requests: Sequence[Request] = RESTOCKS, holds: Holds = restocks_add_up) -> Verdict:
         async with on_the_bench(OPENING + design, tmp_path, pair, host) as lab:
             return await explored(lab, requests, holds)
 
@@ -114,7 +112,7 @@ async def test_retrying_without_end_is_a_finding(judge: Judge) -> None:
     verdict = await judge(designs.ENDLESS, SAVES, one_save_wins)
     assert verdict.outcome is FAILED
     assert "went on" in verdict.said
-    assert verdict.token == "the-check:A.BBBB.A"
+    assert str(verdict.token).endswith(":A.BBBB.A")
 
 
 async def test_trying_without_a_pause_is_told_so(judge: Judge) -> None:

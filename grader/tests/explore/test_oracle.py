@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     Dependent = Callable[[Footprint, Footprint], bool]
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 Everything = dict[str, list[Seen]]
 
 
@@ -79,6 +77,7 @@ def test_no_class_has_two_outcomes(name: str, everything: Everything) -> None:
     assert {kind: found for kind, found in by_class.items() if len(found) > 1} == {}
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 async def test_the_search_finds_every_outcome(
     scenario: Scenario, everything: Everything, pair: Pair, host: Host, tmp_path: Path

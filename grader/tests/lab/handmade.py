@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grader.explore.catalogue import read_catalogue
 from grader.explore.controller import Controller
@@ -16,7 +16,7 @@ from grader.lab.actors import LabBench
 from grader.verdict import Finding, Inconclusive, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from pathlib import Path
 
     from grader.explore.explorer import Limits
@@ -60,7 +60,8 @@ async def transaction(isolation=None):
         async with connection.transaction():
             yield connection
     finally:
-        free.append(connection)
+        if not connection.closed:
+            free.append(connection)
 
 
 async def stock_of(connection, lock=""):
@@ -171,19 +172,19 @@ async def it_shows_both(after: After) -> None:
 
 
 @asynccontextmanager
-async def controlled(lab: Lab, requests: Sequence[Request] = RESTOCKS, **more: Any) -> AsyncIterator[Controller]:
+async def controlled(
+    lab: Lab, requests: Sequence[Request] = RESTOCKS, between: Callable[[], Awaitable[None]] | None = None
+) -> AsyncIterator[Controller]:
     """Put two requests under a controller, with their replicas warm and their time held."""
     actors = [await lab.actor(name, request) for name, request in zip("AB", requests, strict=True)]
     monitor = await lab.monitor()
-    bench = LabBench(
-        actors, recorder=lab.recorder, rows=lab.rows, given=GIVEN, monitor=monitor, prepare=lab.prepare
-    )
+    bench = LabBench(actors, recorder=lab.recorder, rows=lab.rows, given=GIVEN, monitor=monitor, prepare=lab.prepare)
     for actor in actors:
         actor.hold_time()
         await bench.fresh()
         async with time_passing(actors):
             await (await actor.start())
-    yield Controller(bench, await read_catalogue(lab.rows.fetch), **more)
+    yield Controller(bench, await read_catalogue(lab.rows.fetch), between)
     bench.free_time()
 
 

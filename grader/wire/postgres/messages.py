@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 
@@ -23,6 +24,17 @@ class Startup:
 
     version: int
     parameters: dict[str, str]
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The server's settings among the parameters, those in `options` too (`-c name=value`, `--name=value`)."""
+        found = {name: value for name, value in self.parameters.items() if name not in {"user", "database", "options"}}
+        words = re.split(r"(?<!\\)\s+", self.parameters.get("options", "").strip())
+        for word in words:
+            name, equals, value = word.removeprefix("-c").removeprefix("--").replace("\\", "").partition("=")
+            if equals:
+                found[name.strip().replace("-", "_")] = value
+        return found
 
 
 @dataclass(frozen=True, slots=True)

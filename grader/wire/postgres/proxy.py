@@ -184,6 +184,7 @@ class PostgresConnection(Connection):
             self._turn_away("0A000", "replication connections are not served here")
         else:
             self._phase = "password"
+            self.settings = startup.settings
             self.client.write(messages.CLEARTEXT_REQUEST)
 
     def _check(self, frame: Frame) -> bool:

@@ -1,0 +1,107 @@
+"""What a check is told of interleavings and crashes: tokens that replay, and crashes of services that sleep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from grader.explore.token import Token
+from grader.tests.explore.designs import ENDLESS, WRONG
+from grader.tests.lab.handmade import (
+    GIVEN,
+    OPENING,
+    RESTOCKS,
+    SAVES,
+    explored,
+    on_the_bench,
+    one_save_wins,
+    restocks_add_up,
+)
+from grader.verdict import Finding, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from grader.lab import After, Lab
+    from grader.replica import Host
+    from grader.services import Pair
+
+    Bench = Callable[[str], AbstractAsyncContextManager[Lab]]
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ONE_TRANSACTION = """
+async def restock(quantity: int):
+    await asyncio.sleep(60)
+    async with transaction() as connection:
+        await connection.execute("INSERT INTO log (said) VALUES ('restocked')")
+        await asyncio.sleep(60)
+        await connection.execute("UPDATE books SET stock = stock + %s WHERE id = 1", [quantity])
+"""
+TWO_TRANSACTIONS = ONE_TRANSACTION.replace(
+    "        await asyncio.sleep(60)\n", "    await asyncio.sleep(60)\n    async with transaction() as connection:\n"
+)
+
+
+@pytest.fixture
+def bench(tmp_path: Path, pair: Pair, host: Host) -> Bench:
+    """Put a service on the bench."""
+    return lambda design: on_the_bench(OPENING + design, tmp_path, pair, host)
+
+
+async def both_or_neither(after: After) -> None:
+    """A restock is in the stock and in the log, or in neither."""
+    rows = await after.lab.rows.fetch("SELECT stock, (SELECT count(*) FROM log) FROM books")
+    if rows not in ([(10, 0)], [(13, 1)]):
+        raise Finding("restocked once", f"stock and entries are {rows}", "both or neither")
+
+
+async def test_a_token_replays_its_schedule(bench: Bench) -> None:
+    """The token of a finding leads to the same finding, with no other schedule tried."""
+    async with bench(WRONG["locks the row"]) as lab:
+        first = await explored(lab, RESTOCKS, restocks_add_up)
+        await lab.reset("again", check="the-check", replay=Token.read(first.token))
+        again = await explored(lab, RESTOCKS, restocks_add_up)
+    assert again.outcome is Outcome.FAILED
+    assert (again.said, again.token) == (first.said, first.token)
+    assert again.finding is not None
+    assert again.finding.timeline is not None
+    assert "no other was tried" in again.finding.timeline.explored
+
+
+async def test_a_token_of_a_loop_without_end_replays(bench: Bench) -> None:
+    """The token of a request that goes on for ever names its first step too many, and leads there."""
+    async with bench(ENDLESS) as lab:
+        await lab.reset("again", check="the-check", replay=Token.read("the-check:A.BBBB.A"))
+        verdict = await explored(lab, SAVES, one_save_wins)
+    assert verdict.outcome is Outcome.FAILED
+    assert "went on" in verdict.said
+
+
+@pytest.mark.parametrize("schedule", ["A.BBBBB.AA", "A.BBB.A", "A.A2.BBB.AA"])
+async def test_a_token_of_other_code_never_passes(schedule: str, bench: Bench) -> None:
+    """A schedule that the code does not have is neither passed nor failed."""
+    async with bench(WRONG["locks the row"]) as lab:
+        await lab.reset("again", check="the-check", replay=Token.read(f"the-check:{schedule}"))
+        verdict = await explored(lab, RESTOCKS, restocks_add_up)
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "any more" in verdict.said
+
+
+async def test_crashes_of_a_service_that_sleeps(bench: Bench) -> None:
+    """Every crash point of a request that sleeps for minutes is tried, with its retry, in seconds."""
+    async with bench(ONE_TRANSACTION) as lab:
+        await lab.every_crash(given=GIVEN, request=RESTOCKS[0], holds=both_or_neither, retry=False)
+        assert lab.explored.schedules == 3 * 3 + 1
+
+
+async def test_a_crash_between_two_transactions(bench: Bench) -> None:
+    """What two transactions do is found torn apart where a crash comes between them."""
+    async with bench(TWO_TRANSACTIONS) as lab:
+        with pytest.raises(Finding, match=r"\[\(10, 1\)\]") as found:
+            await lab.every_crash(given=GIVEN, request=RESTOCKS[0], holds=both_or_neither, retry=False)
+    assert found.value.timeline is not None
+    assert found.value.timeline.token == "the-check:cut-after-A2"  # noqa: S105 -- no secret
