@@ -38,6 +38,8 @@ ENDLESS = 50
 """Steps of one request in a row, while another could go, that are called a loop without a pause."""
 LEFT_OPEN_SECONDS = 3.0
 """What a lock is waited for whose holder has been answered and will do nothing more."""
+ANSWER_ROUNDS = 3
+"""Looks at the sockets after which an answer that has come is known to have come: it passes through several tasks."""
 MOST_TIMERS = 10
 """Timers that are let go off after a run, for what its requests left for later."""
 DEADLOCK_SECONDS = 0.02
@@ -223,8 +225,8 @@ class Controller:
             chosen = choose(run, held)
             if chosen is None:
                 return
-            if chosen == LATER and (timer := self._next_timer()) is not None:
-                await self._let_time_go_on(run, timer)
+            if chosen == LATER and self._next_timer() is not None:
+                await self._let_time_go_on(run)
                 continue
             flight = next((f for f in standing if f.held is not None and f.held.actor == chosen), None)
             if flight is None:
@@ -330,8 +332,8 @@ class Controller:
         seconds = (5 * DEADLOCK_SECONDS if timed else most) if several else 0.0
         if await self._motion.until(lambda: self._motion.count != moved, seconds):
             await self._settle(run)
-        elif (timer := self._next_timer()) is not None:
-            await self._let_time_go_on(run, timer)
+        elif self._next_timer() is not None:
+            await self._let_time_go_on(run)
         else:
             raise Stuck(left_open or "nothing moves any more", run)
 
@@ -374,9 +376,14 @@ class Controller:
         timed = {actor.name for actor in self._unfinished() if actor.next_timer is not None}
         return name in timed - under_way and self._next_timer() is not None
 
-    async def _let_time_go_on(self, run: Run, seconds: float) -> None:
-        go_on(self._bench.actors, seconds)
-        self._moments += 1
+    async def _let_time_go_on(self, run: Run) -> None:
+        """Let time go on to the next timer, unless something has come meanwhile, such as an answer."""
+        moved = self._motion.count
+        for _ in range(ANSWER_ROUNDS):
+            await self._motion.look_round()
+        if moved == self._motion.count and (timer := self._next_timer()) is not None:
+            go_on(self._bench.actors, timer)
+            self._moments += 1
         await self._settle(run)
 
     # coming to rest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -68,10 +69,24 @@ class Motion:
     async def look_round(self) -> None:
         """Let the loop take in all that has reached this machine's sockets.
 
-        One pass to ask the sockets, one to read them, one for the gate that what was read comes to, one to spare.
+        One pass for what has been read; where more is ready, one to read it, one for the gate that it comes to, and one
+        to spare.
         """
-        for _ in range(4):
-            await asyncio.sleep(0)  # noqa: TID251 -- a pass of the loop, not a sleep
+        await asyncio.sleep(0)  # noqa: TID251 -- a pass of the loop, not a sleep
+        if self._is_ready():
+            for _ in range(3):
+                await asyncio.sleep(0)  # noqa: TID251 -- likewise
+
+    @staticmethod
+    def _is_ready() -> bool:
+        """Whether a socket of the loop is ready; True where that cannot be seen."""
+        try:
+            descriptor = asyncio.get_running_loop()._selector.fileno()  # type: ignore[attr-defined]  # noqa: SLF001 -- asyncio has no way to ask
+        except AttributeError:
+            return True
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        return bool(poll.poll(0))
 
     def _wake(self) -> None:
         if self._waiting is not None and not self._waiting.done():

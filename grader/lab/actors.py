@@ -85,7 +85,7 @@ class LabActor:
     async def start(self) -> asyncio.Future[Answer]:
         """Send the request, and return the answer that is to come once the request has reached the replica's socket."""
         sent = asyncio.Event()
-        answer = asyncio.ensure_future(self.station.send(self._request, self._budget, sent=sent.set))
+        answer = asyncio.ensure_future(self.station.post(self._request, self._budget, sent.set))
         answer.add_done_callback(lambda _: sent.set())  # not sent at all, for instance
         await sent.wait()
         return answer

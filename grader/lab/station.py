@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from grader.explore.rest import Motion
-from grader.lab.client import TooLargeError, call
+from grader.lab.client import NoAnswerError, TooLargeError, call
 from grader.lab.http import Answer, Budget, Request, Stopped, most_repeated, printed
 from grader.replica import HostError
 from grader.services import Database
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from grader.lab.client import Raw
     from grader.replica import Host, Limits, Replica
     from grader.services import Address
     from grader.wire import Gate, Recorder, Statement
@@ -173,11 +172,10 @@ class Station:
                 if over.is_set():
                     raise self._stopped(request, statements[: budget.statements])
                 if not answer.done() or answer.exception() is not None:
-                    raise await self._no_answer(put.replica, request, budget, answer, statements)
+                    error = answer.exception() if answer.done() else None
+                    raise await self._no_answer(put.replica, request, budget, error, statements)
                 status, headers, body = answer.result()
-                if status >= HTTPStatus.INTERNAL_SERVER_ERROR and (reins := put.replica.reins) is not None:
-                    # its traceback is printed after the answer, before it sleeps
-                    await Motion().until(lambda: reins.asleep, PRINTING_SECONDS)
+                await _print(put.replica, status)
                 return Answer(
                     request,
                     status,
@@ -194,6 +192,20 @@ class Station:
                 for waiting in (answer, *others):
                     waiting.cancel()
                 await asyncio.gather(answer, *others, return_exceptions=True)
+
+    async def post(self, request: Request, budget: Budget, sent: Callable[[], None]) -> Answer:
+        """Send one request as `send` does, but without a look at its statements: who explores counts them himself."""
+        put = await self.serving()
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(budget.seconds):
+                status, headers, body = await call(put.replica.port, request, sent)
+        except (NoAnswerError, TooLargeError, TimeoutError) as error:
+            late = isinstance(error, TimeoutError)
+            raise await self._no_answer(put.replica, request, budget, None if late else error, ()) from error
+        await _print(put.replica, status)
+        seconds = time.monotonic() - started
+        return Answer(request, status, headers, body, (), 0, seconds, put.replica.log())
 
     def _stopped(self, request: Request, statements: tuple[Statement, ...]) -> Stopped:
         """End the replica, whose request goes on sending statements, and say so."""
@@ -212,13 +224,12 @@ class Station:
         replica: Replica,
         request: Request,
         budget: Budget,
-        answer: asyncio.Future[Raw],
+        error: BaseException | None,
         statements: tuple[Statement, ...],
     ) -> Finding:
         """End the replica and say why its request got no answer."""
         expected = "every request is answered"
         evidence: tuple[Evidence, ...] = ()
-        error = answer.exception() if answer.done() else None
         if isinstance(error, TooLargeError):
             seen = str(error)
         elif error is None and replica.exited is None:
@@ -241,6 +252,13 @@ def _wire(kind: type[Proxy], name: str, server: Database | Address, recorder: Re
     database = server.name if isinstance(server, Database) else None
     upstream = Upstream(server.host, server.port, server.user, server.password, database)
     return kind(upstream, replica=name, recorder=recorder)
+
+
+async def _print(replica: Replica, status: int) -> None:
+    """Let a replica that has answered 500 print why, which it does after the answer and before it sleeps."""
+    reins = replica.reins
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and reins is not None:
+        await Motion().until(lambda: reins.asleep, PRINTING_SECONDS)
 
 
 async def _end(put: asyncio.Task[Put]) -> None:
