@@ -66,8 +66,8 @@ class Saboteur:
         self.steps: list[Statement] = []
         """The first statement of each step, in the order in which they came."""
         self.struck = False
-        self.process: int | None = None
-        """The server's process behind the connection that was cut."""
+        self.processes: list[int] = []
+        """The server's processes behind the connections that were lost."""
         self._actor = actor
         self._fault = fault
 
@@ -95,7 +95,9 @@ class Saboteur:
         if fault is None or self.struck or fault.place != place or self.steps[fault.index - 1 :][:1] != [statement]:
             return
         self.struck = True
-        self.process = wire.process_of(statement.connection)
         if fault.verb == "kill":
+            self.processes = [process for each in self._actor.wires for process in each.processes]
             await self._actor.kill()
+        elif (process := wire.process_of(statement.connection)) is not None:
+            self.processes = [process]
         raise Cut

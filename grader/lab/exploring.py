@@ -204,14 +204,9 @@ class Exploration:
             except Finding:
                 if fault.verb != "kill":  # a killed process answers nothing; one that lost a connection must
                     raise
-        monitor = await self._lab.monitor()
-        processes = {*actor.processes, *([saboteur.process] if saboteur.process else [])}
         if not saboteur.struck:
             raise Inconclusive(f"the request did not come to its step {fault.index} again")
-        if fault.verb == "kill":
-            await monitor.ended(processes)
-        elif saboteur.process:
-            await monitor.ended([saboteur.process])
+        await (await self._lab.monitor()).ended(saboteur.processes)
         async with asyncio.timeout(REST_SECONDS):
             await asyncio.gather(*(wire.idle() for wire in actor.wires))
         await self._holds_after(answer, retry, fault, saboteur.steps)
