@@ -158,6 +158,12 @@ SCENARIOS = (
         ),
     ),
     Scenario(
+        "the first of two inserts stays",
+        ITEMS,
+        {"notes": []},
+        tuple((f"INSERT INTO notes VALUES ({key}, 'a') ON CONFLICT DO NOTHING",) for key in (1, 2)),
+    ),
+    Scenario(
         "on conflict do update",
         ITEMS,
         TWO_ITEMS,
