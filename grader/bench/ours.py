@@ -1,4 +1,4 @@
-"""The same lost update by our explorer: two replicas that answer HTTP, every step of theirs held."""
+"""The same lost update by our explorer: pairs of replicas that answer HTTP, every step of theirs held."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from grader.services import Pair
 
 TIMES = 10
-"""How often all 14 schedules are run in a round."""
+"""How often all 14 schedules are run in a round, in each lane."""
+LANES = 2
+"""As in a verdict, where two checks are made side by side."""
 GIVEN = {"account": [{"id": 1, "balance": 0}]}
 SERVICE = """
 import os
@@ -57,14 +59,14 @@ def create_app():
 
 
 class Explorer:
-    """Two replicas of the service on the bench; each call is one round. It is a context manager."""
+    """Two replicas of the service on each of two benches; each call is one round. It is a context manager."""
 
     def __init__(self) -> None:
         self._runner = asyncio.Runner()
         self._folder = tempfile.TemporaryDirectory(prefix="katas-bench-")
         self._host = Host()
         self._pair: Pair | None = None
-        self._lab: Lab | None = None
+        self._labs: list[Lab] = []
 
     def __enter__(self) -> Self:
         self._runner.run(self._open())
@@ -84,8 +86,9 @@ class Explorer:
         self._host.begin()
         self._pair = await open_pair(Settings(), redis=False, tell=print)
         kata = Kata(0, "bench", "", 1, 1, (), (), ("postgres",), ())
-        self._lab = Lab(Submission(kata, folder, (folder,)), self._pair, self._host)
-        await self._lab.reset("bench")
+        self._labs = [Lab(Submission(kata, folder, (folder,)), self._pair, self._host) for _ in range(LANES)]
+        for lab in self._labs:
+            await lab.reset("bench")
 
     def _write(self) -> Path:
         folder = Path(self._folder.name)
@@ -96,18 +99,19 @@ class Explorer:
         return folder
 
     async def _close(self) -> None:
-        if self._lab is not None:
-            await self._lab.close()
+        for lab in self._labs:
+            await lab.close()
         await self._host.close()
         if self._pair is not None:
             await self._pair.close()
 
     async def _measure(self) -> Figures:
-        lab = self._lab
-        if lab is None:
-            raise RuntimeError("it is not open")
-        await self._verdict(lab, locked=False)  # what is done once: connecting, imports
-        schedules, seconds = await self._all_schedules(lab)
+        for lab in self._labs:
+            await self._verdict(lab, locked=False)  # what is done once: connecting, imports
+        started = time.perf_counter()
+        schedules = sum(await asyncio.gather(*(self._all_schedules(lab) for lab in self._labs)))
+        seconds = time.perf_counter() - started
+        lab = self._labs[0]
         started = time.perf_counter()
         counterexample = await self._verdict(lab, locked=False) - started
         started = time.perf_counter()
@@ -132,8 +136,8 @@ class Explorer:
         return time.perf_counter()
 
     @staticmethod
-    async def _all_schedules(lab: Lab) -> tuple[int, float]:
-        """Run every schedule there is, with nothing left out; return how many and the seconds."""
+    async def _all_schedules(lab: Lab) -> int:
+        """Run every schedule there is, with nothing left out; return how many."""
         actors = [await lab.actor(name, Request("POST", "/add")) for name in "AB"]
         bench = LabBench(
             actors,
@@ -146,7 +150,6 @@ class Explorer:
         controller = Controller(bench, await read_catalogue(lab.rows.fetch))
         pending: list[tuple[str, ...]] = [()] * TIMES
         ran = 0
-        started = time.perf_counter()
         while pending:
             prefix = pending.pop()
             run = await controller.run(partial(_next, prefix))
@@ -154,7 +157,7 @@ class Explorer:
             for at in range(len(prefix), len(run.decisions)):
                 later = sorted(one.actor for one in run.decisions[at].held if one.actor > run.decisions[at].chosen)
                 pending += [(*run.schedule[:at], name) for name in later]
-        return ran, time.perf_counter() - started
+        return ran
 
 
 def _next(prefix: tuple[str, ...], run: Run, held: Sequence[Held]) -> str:
