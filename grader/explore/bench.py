@@ -30,6 +30,11 @@ class Actor(Protocol):
         """Whether the process will do nothing before something comes from outside."""
         ...
 
+    @property
+    def halted(self) -> bool:
+        """Whether a debugger has it stand still."""
+        ...
+
     def call_when_asleep(self, callback: Callable[[], None] | None) -> None:
         """Have `callback` called when it falls asleep after `asleep` was asked for, where that can be; None ends it."""
         ...

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from grader.explore.passing import come_to_rest, go_on, next_timer, time_passing
+from grader.explore.passing import come_to_rest, go_on, halted, next_timer, time_passing
 from grader.explore.rest import Deadline, Motion
 from grader.explore.session import Session
 from grader.explore.values import Decision, Event, Held, Mode, Phase, Run, Step
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from grader.wire.proxy import Proxy
 
     Choose = Callable[[Run, Sequence[Held]], str | None]
+    Before = Callable[[int, Step], Awaitable[None]]
 
 SECONDS = 10.0
 """What a run may take in which nothing moves, before it is called stuck."""
@@ -103,7 +104,7 @@ class Controller:
         self._bench = bench
         self._catalogue = catalogue
         self._between = between
-        self._motion = Motion()
+        self._motion = Motion(lambda: halted(bench.actors))
         self._sessions: dict[tuple[str, str, int], Session] = {}
         self._flights: list[_Flight] = []
         self._names = _Names()
@@ -119,6 +120,8 @@ class Controller:
         """How many of the recorder's statements have been looked at."""
         self.statements: dict[Step, tuple[Statement, ...]] = {}
         """What the wire saw of the last run's steps."""
+        self.before: Before | None = None
+        """Awaited before each step is let go, with the step's number in the schedule, from 1."""
 
     async def run(self, choose: Choose) -> Run:
         """Send all requests at once, and let their steps go as `choose` says; raises Stuck.
@@ -147,6 +150,9 @@ class Controller:
             await self._decide(run, choose)
         except Stuck:
             stuck = True
+            raise
+        except asyncio.CancelledError:
+            stuck = self._motion.halted()  # it may be for ever
             raise
         finally:
             self._gated = False
@@ -299,6 +305,8 @@ class Controller:
             await self._between()
         names = tuple(sorted(f.held.actor for f in waiting if f.held))
         assert flight.held is not None  # noqa: S101 -- it stands at its gate
+        if self.before is not None:
+            await self.before(len(run.decisions) + 1, flight.held.step)
         decision = Decision(held, flight.held.actor, (), names)
         run.decisions.append(decision)
         _let_go(flight)
@@ -392,7 +400,7 @@ class Controller:
         """Return when every actor is at rest, with what happened since then noted in the run; raises Stuck."""
         deadline, moved, asked = Deadline(SECONDS), self._motion.count, False
         while True:
-            if moved != self._motion.count:
+            if moved != self._motion.count or self._motion.halted():
                 deadline, moved = Deadline(SECONDS), self._motion.count
             if self._at_rest():
                 traffic = self._traffic

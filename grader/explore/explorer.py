@@ -22,7 +22,7 @@ from grader.verdict import Finding, Inconclusive
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
 
-    from grader.explore.controller import Controller
+    from grader.explore.controller import Before, Controller
     from grader.explore.values import Event, Held, Run
 
     Choose = Callable[[Run, Sequence[Held]], str | None]
@@ -87,13 +87,10 @@ class Explored:
         return any(_overlapped(tried.run) for tried in self.tried)
 
     @property
-    def fewest_steps(self) -> int:
-        """Steps of the request that took the fewest, each counted in the schedule in which it took most."""
-        counts: dict[str, int] = {}
-        for tried in self.tried:
-            for actor, steps in Counter(name[0] for name in tried.run.schedule).items():
-                counts[actor] = max(steps, counts.get(actor, 0))
-        return min(counts.values(), default=0)
+    def could_overlap(self) -> bool:
+        """Whether in some schedule two requests took two steps each; one of a single step overlaps with nothing."""
+        counts = (Counter(name[0] for name in tried.run.schedule) for tried in self.tried)
+        return any(sum(steps > 1 for steps in count.values()) > 1 for count in counts)
 
     @property
     def schedules(self) -> int:
@@ -147,12 +144,14 @@ class Explorer:
             await self._confirm()
         return explored
 
-    async def replay(self, actors: Sequence[str], schedule: Sequence[str]) -> Explored:
+    async def replay(self, actors: Sequence[str], schedule: Sequence[str], before: Before | None = None) -> Explored:
         """Run one schedule, and the serial orders before it, to compare it with what is right.
 
-        Raises NoSuchScheduleError where the code takes other steps.
+        `before` is awaited before each step of the schedule. Raises NoSuchScheduleError where the code takes other
+        steps.
         """
         await self._serial_orders(actors)
+        self._controller.before = before
         tried = await self._run(self._following(schedule, exactly=True))
         if tried.run.schedule != tuple(schedule):
             raise NoSuchScheduleError(f"every request was answered after {len(tried.run.schedule)} steps")

@@ -33,9 +33,14 @@ def at_rest(actors: Sequence[Actor]) -> bool:
     return all(actor.asleep and all(wire.is_idle for wire in actor.wires) for actor in actors)
 
 
+def halted(actors: Sequence[Actor]) -> bool:
+    """Whether a debugger has one of the replicas stand still."""
+    return any(actor.halted for actor in actors)
+
+
 async def come_to_rest(actors: Sequence[Actor]) -> bool:
     """Return when the replicas are at rest; False where they are not in time."""
-    motion = Motion()
+    motion = Motion(lambda: halted(actors))
     while await motion.until(lambda: at_rest(actors), SECONDS):
         await motion.look_round()
         if at_rest(actors):

@@ -32,10 +32,14 @@ class Deadline:
 
 
 class Motion:
-    """Counts what happens on a bench, and wakes who waits for it."""
+    """Counts what happens on a bench, and wakes who waits for it.
 
-    def __init__(self) -> None:
+    While something there is `halted` by a debugger no time is up.
+    """
+
+    def __init__(self, halted: Callable[[], bool] = lambda: False) -> None:
         self.count = 0
+        self.halted = halted
         self._waiting: asyncio.Future[None] | None = None
 
     def note(self) -> None:
@@ -50,6 +54,8 @@ class Motion:
         """
         deadline = Deadline(seconds)
         while not condition():
+            if self.halted():
+                deadline = Deadline(seconds)
             if deadline.is_over:
                 return False
             await self.change(min(TICK, deadline.left))

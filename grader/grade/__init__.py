@@ -26,7 +26,8 @@ T = TypeVar("T")
 class Grader:
     """Grades submissions, one after the other, on one pair of servers and one event loop in a thread of its own.
 
-    `tell` is given one line before anything slow; `host` may have begun already, and is closed with the grader.
+    `tell` is given text before anything slow, from another thread; `host` may have begun already, and is closed with
+    the grader.
     Every method may be called from one other thread, and blocks it.
     """
 
@@ -97,7 +98,8 @@ class Grader:
         if self._run is None or self._run.submission != submission:
             if self._run is not None:
                 await self._run.close()
-            self._run = Run(submission, self._planned.get(submission.folder, []), self._pair, self._host, self._options)
+            plan = self._planned.get(submission.folder, [])
+            self._run = Run(submission, plan, pair=self._pair, host=self._host, options=self._options, tell=self._tell)
         key = str(submission.folder)
         verdict = self._verdicts.get(key) or Verdict(
             key, submission.kata.name, self._pair.kind, dict(self._pair.versions), self._options.seed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 import traceback
 from collections import deque
@@ -10,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from grader.checks import Check, checks_of
-from grader.lab import Budget, Lab, Unusable
+from grader.lab import Budget, Lab, Stop, Unusable
 from grader.replica import Limits
 from grader.services import Settings
 from grader.verdict import Blocked, CheckResult, Finding, Inconclusive, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from grader.explore.token import Token
     from grader.kata import Submission
@@ -34,7 +35,8 @@ class Options:
     """What a run was asked for.
 
     `start_method` is how replicas start (`fork`, `spawn`, None: what fits); `request_seconds` and `boot_seconds` are
-    what a request and the start of a replica may take; `replay` is the one schedule or crash to try again.
+    what a request and the start of a replica may take; `replay` is the one schedule or crash to try again, `stop_at`
+    the step of that schedule before which a debugger is waited for: then nothing is limited in time.
     """
 
     services: Settings = field(default_factory=Settings)
@@ -43,16 +45,27 @@ class Options:
     request_seconds: float = 10.0
     boot_seconds: float = 15.0
     replay: Token | None = None
+    stop_at: int | None = None
 
 
 class Run:
     """One submission on the bench: its checks are made in the order of the plan, and kept until they are asked for."""
 
-    def __init__(self, submission: Submission, plan: Iterable[str], pair: Pair, host: Host, options: Options) -> None:
+    def __init__(  # noqa: PLR0913 -- what a run is made of
+        self,
+        submission: Submission,
+        plan: Iterable[str],
+        *,
+        pair: Pair,
+        host: Host,
+        options: Options,
+        tell: Callable[[str], None],
+    ) -> None:
         self.submission = submission
         self._pair = pair
         self._host = host
         self._options = options
+        self._tell = tell
         self._checks = {check.id: check for check in checks_of(submission.kata.slug)}
         self._results: dict[str, asyncio.Future[CheckResult]] = {}
         self._queue: deque[str] = deque()
@@ -84,7 +97,10 @@ class Run:
 
     async def _lane(self) -> None:
         """Make checks until none is left, in one lab."""
-        budget, limits = Budget(self._options.request_seconds), Limits(boot_seconds=self._options.boot_seconds)
+        options = self._options
+        debugged = options.stop_at is not None
+        budget = Budget(math.inf if debugged else options.request_seconds)
+        limits = Limits(boot_seconds=math.inf if debugged else options.boot_seconds)
         lab = Lab(self.submission, self._pair, self._host, budget, limits)
         self._labs.append(lab)
         while self._queue:
@@ -129,10 +145,12 @@ class Run:
         if self._unusable is not None:
             raise self._unusable
         try:
-            async with asyncio.timeout(CHECK_SECONDS):
-                replay = self._options.replay
-                mine = replay if replay is not None and replay.check == check.id else None
-                await lab.reset(f"{self._options.seed}:{check.id}", check=check.id, title=check.title, replay=mine)
+            replay, stop_at = self._options.replay, self._options.stop_at
+            mine = replay if replay is not None and replay.check == check.id else None
+            stop = Stop(stop_at, self._tell) if mine is not None and stop_at is not None else None
+            async with asyncio.timeout(None if stop else CHECK_SECONDS):
+                seed = f"{self._options.seed}:{check.id}"
+                await lab.reset(seed, check=check.id, title=check.title, replay=mine, stop=stop)
                 await check.body(lab)
                 await lab.end_check()
         except TimeoutError as error:

@@ -2,6 +2,7 @@
 
 from grader.lab.after import After, Holds, Retry, Tables
 from grader.lab.bench import Lab, Unusable
+from grader.lab.debugging import Stop
 from grader.lab.http import Answer, Budget, Request, Stopped, get, most_repeated, printed, shortened
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Lab",
     "Request",
     "Retry",
+    "Stop",
     "Stopped",
     "Tables",
     "Unusable",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from grader.lab.monitor import Monitor
     from grader.lab.rows import Rows
     from grader.lab.station import Put, Station
-    from grader.replica import Reins
+    from grader.replica import Reins, Replica
     from grader.wire import Recorder
     from grader.wire.proxy import Proxy
 
@@ -43,6 +43,11 @@ class LabActor:
         return self._put.wires
 
     @property
+    def replica(self) -> Replica:
+        """Its process."""
+        return self._put.replica
+
+    @property
     def _reins(self) -> Reins:
         reins = self._put.replica.reins
         assert reins is not None  # noqa: S101 -- every replica of a station is controlled
@@ -52,6 +57,11 @@ class LabActor:
     def asleep(self) -> bool:
         """Whether the process will do nothing before something comes from outside; so it is once it has ended."""
         return self._put.replica.exited is not None or self._reins.asleep
+
+    @property
+    def halted(self) -> bool:
+        """Whether a debugger has a thread of the process stand still."""
+        return self._put.replica.exited is None and self._reins.halted
 
     def call_when_asleep(self, callback: Callable[[], None] | None) -> None:
         """Have `callback` called when the replica's loop falls asleep after `asleep` was asked for; None ends it."""

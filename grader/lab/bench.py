@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from grader.explore.token import Token
     from grader.kata import Submission
     from grader.lab.after import Holds, Retry, Tables
+    from grader.lab.debugging import Stop
     from grader.lab.exploring import Exploration
     from grader.wire.outside import Call, Handler
 
@@ -90,6 +91,8 @@ class Lab:
         self.title = ""
         self.replay: Token | None = None
         """The one schedule or crash that is wanted, instead of all."""
+        self.stop: Stop | None = None
+        """The step of the replayed schedule at which a debugger is waited for."""
         self.outside: Handler | None = None
         """Answers the calls to the service outside; a check sets it before its first request."""
         self.explored = Extent()
@@ -152,17 +155,19 @@ class Lab:
         except (OSError, UnicodeDecodeError) as error:
             raise Unusable(f"schema.sql cannot be read: {error}") from error
 
-    async def reset(self, seed: str, *, check: str = "", title: str = "", replay: Token | None = None) -> None:
+    async def reset(
+        self, seed: str, *, check: str = "", title: str = "", replay: Token | None = None, stop: Stop | None = None
+    ) -> None:
         """Make all as new for the next check: empty tables, random numbers from `seed`; the first time, everything.
 
-        With `replay` the check's explorations try nothing but that.
+        With `replay` the check's explorations try nothing but that, and with `stop` they stop there for a debugger.
 
         Unusable where the submission cannot be copied or its schema is refused; whether its replicas start is known
         when the first request is sent.
         """
         self.random = random.Random(seed)  # noqa: S311 -- examples, not secrets
         self.recorder.clear()
-        self.check, self.title, self.replay = check, title, replay
+        self.check, self.title, self.replay, self.stop = check, title, replay, stop
         self.outside, self.explored, self._explorations = None, Extent(), 0
         if self._rows is None or not await self._rows.empty():
             await self._clear()
@@ -305,6 +310,10 @@ class Lab:
 
         self._explorations += 1
         return Exploration(self, given, requests, holds, self._explorations)
+
+    def let_debug(self, name: str, port: int) -> None:
+        """Put another replica in the place of this name, to which a debugger may attach at that port."""
+        self._stations[name].let_debug(port)
 
     async def actor(self, name: str, request: Request) -> LabActor:
         """Return the replica of this name as an actor that is sent the request."""

@@ -21,6 +21,7 @@ from grader.verdict import Finding, Inconclusive
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from grader.explore.controller import Before
     from grader.explore.values import Step
     from grader.lab.after import Holds, Retry, Tables
     from grader.lab.bench import Lab
@@ -84,6 +85,9 @@ class Exploration:
         replay = self._lab.replay
         if replay is not None and (replay.number != self._number or not replay.schedule):
             return
+        stop = self._lab.stop if replay is not None else None
+        if replay is not None and stop is not None and replay.schedule[stop.step - 1][0] in NAMES:
+            self._lab.let_debug(replay.schedule[stop.step - 1][0], stop.port)
         bench = await self._bench(self._requests)
         for actor in bench.actors:
             for wire in actor.wires:
@@ -96,11 +100,16 @@ class Exploration:
             async with time_passing(bench.actors):
                 await self._holds(After(answers, self._lab))
 
+        async def before(number: int, step: Step) -> None:
+            if stop is not None and number == stop.step:
+                replica = next(actor.replica for actor in bench.actors if actor.name == step.actor[0])
+                await stop.wait(step, replica, self._lab.submission.folder)
+
         explorer = Explorer(controller, look, limits)
         try:
             await self._warm(bench)
             if replay is not None:
-                await self._replayed(explorer, controller, replay)
+                await self._replayed(explorer, controller, replay, before)
                 return
             self.explored = explored = await explorer.explore([actor.name for actor in bench.actors])
         except Stuck as stuck:
@@ -121,7 +130,7 @@ class Exploration:
         if silent:
             who = " and ".join(str(self._requests[NAMES.index(name)]) for name in silent)
             raise Inconclusive(f"{who} sent no statement, so that there was nothing to interleave")
-        if explored.fewest_steps > 1 and not explored.overlapped:
+        if explored.could_overlap and not explored.overlapped:
             raise Inconclusive(
                 f"in none of {explored.schedules} schedules did the requests overlap: "
                 "something beside the database and the wire keeps one away until another is done"
@@ -149,9 +158,10 @@ class Exploration:
     def _done(self) -> str:
         return f"sent {' and '.join(_told(request) for request in self._requests)} at once"
 
-    async def _replayed(self, explorer: Explorer, controller: Controller, replay: Token) -> None:
+    async def _replayed(self, explorer: Explorer, controller: Controller, replay: Token, before: Before) -> None:
+        names = NAMES[: len(self._requests)]
         try:
-            self.explored = explored = await explorer.replay(NAMES[: len(self._requests)], replay.schedule)
+            self.explored = explored = await explorer.replay(names, replay.schedule, before)
         except NoSuchScheduleError as error:
             raise Inconclusive(f"the code does not have the schedule of {replay} any more: {error}") from error
         if explored.counterexample is not None:

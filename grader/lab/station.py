@@ -46,7 +46,6 @@ class Ground:
     """The variable that names the outside service; empty where there is none."""
     handler: Handler
     environment: dict[str, str]
-    debug_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ class Station:
         if self._put is None:
             self._put = asyncio.create_task(self._start())
 
-    async def _start(self) -> Put:
+    async def _start(self, debug_port: int | None = None) -> Put:
         ground = self._ground
         wires = {"DATABASE_URL": _wire(PostgresProxy, self.name, ground.database, ground.recorder)}
         if ground.redis is not None:
@@ -98,7 +97,7 @@ class Station:
             environment=environment,
             limits=ground.limits,
             controlled=True,
-            debug_port=ground.debug_port,
+            debug_port=debug_port,
         )
         return Put(replica, tuple(wires.values()))
 
@@ -124,6 +123,11 @@ class Station:
         """End the replica and put another here, both in the background."""
         self._take_away()
         self.begin()
+
+    def let_debug(self, port: int) -> None:
+        """Put another replica here, to which a debugger may attach at that port; not so to those after it."""
+        self._take_away()
+        self._put = asyncio.create_task(self._start(port))
 
     def _take_away(self) -> None:
         put, self._put = self._put, None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,7 +71,11 @@ def pytest_configure(config: pytest.Config) -> None:
         from grader.grade import Grader  # noqa: PLC0415 -- other runs need not pay for its import
 
         def tell(text: str) -> None:
-            config.get_terminal_writer().line(text, flush=True)
+            reporter = config.pluginmanager.getplugin("terminalreporter")
+            capture = config.pluginmanager.getplugin("capturemanager")
+            with capture.global_and_fixture_disabled() if capture else nullcontext():
+                reporter.ensure_newline()
+                reporter.write_line(text, flush=True)
 
         config.stash[GRADER] = Grader(arguments.options(config.option), tell, config.stash[HOST])
 

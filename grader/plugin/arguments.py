@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,6 +73,7 @@ OPTIONS = (
     Option("--boot-seconds", "how long a replica may take to start", float, standard=15.0),
     Option("--seed", "number from which the checks' rows are made", int, standard=1),
     Option("--replay", "run only this schedule or crash, as a finding's last line names it"),
+    Option("--stop-at", "before which step of the replayed schedule, from 1, to wait for a debugger", int),
     Option("--result-json", "write the verdicts to this file", Path),
     Option("--report-html", "write the verdicts as a page, index.html in this folder", Path),
 )
@@ -91,13 +93,15 @@ def options(chosen: Namespace) -> Options:
         idle_seconds=chosen.services_idle,
         home=chosen.services_home,
     )
+    replay = read_token(chosen.replay)
     return Options(
         services,
         chosen.replicas,
         chosen.seed,
         chosen.request_seconds,
         chosen.boot_seconds,
-        read_token(chosen.replay),
+        replay,
+        _read_stop(chosen.stop_at, replay),
     )
 
 
@@ -111,6 +115,21 @@ def read_token(text: str | None) -> Token | None:
         return Token.read(text)
     except TokenError as error:
         raise pytest.UsageError(f"--replay: {error}") from error
+
+
+def _read_stop(step: int | None, replay: Token | None) -> int | None:
+    """Return the step to stop at, if one was given; UsageError where there is no such step, or no debugger."""
+    if step is None:
+        return None
+    if replay is None:
+        raise pytest.UsageError("--stop-at: name the schedule too, with --replay as in a finding's last line")
+    if not replay.schedule:
+        raise pytest.UsageError(f"--stop-at is for schedules, and {replay} is a crash")
+    if not 0 < step <= len(replay.schedule):
+        raise pytest.UsageError(f"--stop-at: the steps of {replay} are 1 to {len(replay.schedule)}, got {step}")
+    if find_spec("debugpy") is None:
+        raise pytest.UsageError("--stop-at needs debugpy, which is not installed: pip install -e '.[debug]'")
+    return step
 
 
 @dataclass(frozen=True, slots=True)

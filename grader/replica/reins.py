@@ -125,6 +125,11 @@ class Reins:
         return bool(self._look().attached)
 
     @property
+    def halted(self) -> bool:
+        """Whether a debugger has a thread of it stand still; then it is not asleep."""
+        return self._look().attached > 1
+
+    @property
     def asleep(self) -> bool:
         """Whether nothing will happen in the replica until something comes from outside, or a timer is fired.
 
@@ -146,6 +151,8 @@ class Reins:
         if self._threads is None:
             return False
         seen = self._look()
+        if seen.attached > 1:
+            return False
         if not (seen.loop and seen.count & 1):
             return not seen.attached and self._threads.parked()
         visible = self._knows_selector(seen.loop)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .page import Page
@@ -22,8 +22,29 @@ def listen(port: int, page: Page) -> None:
     debugpy.configure(subProcess=False)
     debugpy.listen(("127.0.0.1", port))
 
+    lock = threading.Lock()
+    _note_halts(page, lock)
+
     def wait() -> None:
         debugpy.wait_for_client()
-        page.attach()
+        with lock:
+            page.attach()
 
     threading.Thread(target=wait, name="waits for a debugger", daemon=True).start()
+
+
+def _note_halts(page: Page, lock: threading.Lock) -> None:
+    """Have the page say how many threads the debugger has stand still: to the kernel they only sleep."""
+    debugger = importlib.import_module("pydevd").PyDB  # debugpy's own; it calls this from whichever thread it halts
+    stand_still = debugger.do_wait_suspend
+
+    def do_wait_suspend(*args: Any, **kwargs: Any) -> object:  # noqa: ANN401 -- passed on as they are
+        with lock:
+            page.attach()
+        try:
+            return stand_still(*args, **kwargs)
+        finally:
+            with lock:
+                page.go_on()
+
+    debugger.do_wait_suspend = do_wait_suspend

@@ -9,7 +9,10 @@ import struct
 
 SIZE = 4096
 LAYOUT = struct.Struct("=QQddQ")
-"""Count, loop, due, timer, attached: the words of `Page`, in their order; the next is the bell."""
+"""Count, loop, due, timer, attached: the words of `Page`, in their order; the next is the bell.
+
+Attached is 0, or 1 once a debugger has attached, and 1 more for each thread that it has stand still.
+"""
 BELL = struct.Struct("=Q")
 """The only word that the grader writes: 1 asks the loop to say so when it next sleeps."""
 
@@ -65,5 +68,9 @@ class Page:
         self._words[_COUNT] += 1
 
     def attach(self) -> None:
-        """Say that a debugger has attached."""
-        self._words[_ATTACHED] = 1
+        """Say that a debugger has attached, or that one more thread stands still by its will."""
+        self._words[_ATTACHED] += 1
+
+    def go_on(self) -> None:
+        """Say that one thread fewer stands still."""
+        self._words[_ATTACHED] -= 1
