@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class Grader:
-    """Grades submissions, one after the other, on one pair of servers and one event loop in a thread of its own.
+    """Grades submissions one after the other, on a pair of servers or two, and on an event loop in its own thread.
 
     `tell` is given text before anything slow, from another thread; `host` may have begun already, and is closed with
     the grader.
@@ -39,7 +39,7 @@ class Grader:
         self._thread.start()
         self._host = host or Host(start_method=options.start_method)
         self._host.begin()
-        self._pair: Pair | None = None
+        self._pairs: list[Pair] = []
         self._planned: dict[Path, list[str]] = {}
         self._run: Run | None = None
         self._verdicts: dict[str, Verdict] = {}
@@ -52,14 +52,22 @@ class Grader:
     @property
     def services(self) -> str:
         """What the checks run on, in a line; empty before `open`."""
-        if self._pair is None:
+        if not self._pairs:
             return ""
-        versions = ", ".join(f"{name} {version}" for name, version in self._pair.versions.items())
-        return f"services: {self._pair.kind} ({versions}); replicas: {self._host.start_method}"
+        pair = self._pairs[0]
+        versions = ", ".join(f"{name} {version}" for name, version in pair.versions.items())
+        return f"services: {pair.kind} ({versions}); replicas: {self._host.start_method}"
 
     def open(self, *, redis: bool) -> None:
         """Take a pair of servers; ServicesUnavailableError where none can be had."""
-        self._pair = self._wait(open_pair(self._options.services, redis=redis, tell=self._tell))
+        self._wait(self._open(redis=redis))
+
+    async def _open(self, *, redis: bool) -> None:
+        pair = await open_pair(self._options.services, redis=redis, tell=self._tell)
+        self._pairs.append(pair)
+        # a Redis is emptied as a whole, so that each lane needs its own; only embedded servers cost little enough
+        if redis and pair.kind == "embedded" and any(len(names) > 1 for names in self._planned.values()):
+            self._pairs.append(await open_pair(self._options.services, redis=True, tell=self._tell))
 
     def plan(self, checks: Iterable[tuple[Submission, str]]) -> None:
         """Say which checks will be asked for, in which order, so that the next can be made before it is asked for."""
@@ -90,19 +98,21 @@ class Grader:
         if self._run is not None:
             await self._run.close()
         await self._host.close()
-        if self._pair is not None:
-            await self._pair.close()
+        for pair in self._pairs:
+            await pair.close()
 
     async def _check(self, submission: Submission, name: str) -> CheckResult:
-        assert self._pair is not None  # noqa: S101 -- open() comes before check()
+        pair = self._pairs[0]  # open() comes before check()
         if self._run is None or self._run.submission != submission:
             if self._run is not None:
                 await self._run.close()
             plan = self._planned.get(submission.folder, [])
-            self._run = Run(submission, plan, pair=self._pair, host=self._host, options=self._options, tell=self._tell)
+            self._run = Run(
+                submission, plan, pairs=self._pairs, host=self._host, options=self._options, tell=self._tell
+            )
         key = str(submission.folder)
         verdict = self._verdicts.get(key) or Verdict(
-            key, submission.kata.name, self._pair.kind, dict(self._pair.versions), self._options.seed
+            key, submission.kata.name, pair.kind, dict(pair.versions), self._options.seed
         )
         result = _said_once(await self._run.result(name), verdict)
         self._verdicts[key] = verdict.with_result(result)

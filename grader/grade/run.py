@@ -17,7 +17,7 @@ from grader.services import Settings
 from grader.verdict import Blocked, CheckResult, Finding, Inconclusive, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from grader.explore.token import Token
     from grader.kata import Submission
@@ -56,13 +56,13 @@ class Run:
         submission: Submission,
         plan: Iterable[str],
         *,
-        pair: Pair,
+        pairs: Sequence[Pair],
         host: Host,
         options: Options,
         tell: Callable[[str], None],
     ) -> None:
         self.submission = submission
-        self._pair = pair
+        self._pairs = pairs
         self._host = host
         self._options = options
         self._tell = tell
@@ -73,9 +73,9 @@ class Run:
         self._unusable: Unusable | None = None
         for name in plan:
             self._add(name)
-        # A Redis is one for all labs of a run: emptying it for one would empty it for the other.
-        lanes = 1 if "redis" in submission.kata.services else LANES
-        self._lanes = [asyncio.create_task(self._lane()) for _ in range(min(lanes, len(self._queue)))]
+        # A Redis is one for all labs on its pair: emptying it for one would empty it for the other.
+        lanes = len(pairs) if "redis" in submission.kata.services else LANES
+        self._lanes = [asyncio.create_task(self._lane(number)) for number in range(min(lanes, len(self._queue)))]
 
     def _add(self, name: str) -> None:
         self._results[name] = asyncio.get_running_loop().create_future()
@@ -85,7 +85,7 @@ class Run:
         """Return the result of a check as soon as it is made."""
         if name not in self._results:
             self._add(name)
-            self._lanes.append(asyncio.create_task(self._lane()))
+            self._lanes.append(asyncio.create_task(self._lane(len(self._lanes))))
         return await asyncio.shield(self._results[name])
 
     async def close(self) -> None:
@@ -95,13 +95,14 @@ class Run:
         await asyncio.gather(*self._lanes, return_exceptions=True)
         await asyncio.gather(*(lab.close() for lab in self._labs))
 
-    async def _lane(self) -> None:
+    async def _lane(self, number: int) -> None:
         """Make checks until none is left, in one lab."""
+        pair = self._pairs[number % len(self._pairs)]
         options = self._options
         debugged = options.stop_at is not None
         budget = Budget(math.inf if debugged else options.request_seconds)
         limits = Limits(boot_seconds=math.inf if debugged else options.boot_seconds)
-        lab = Lab(self.submission, self._pair, self._host, budget, limits)
+        lab = Lab(self.submission, pair, self._host, budget, limits)
         self._labs.append(lab)
         while self._queue:
             name = self._queue.popleft()

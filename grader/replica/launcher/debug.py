@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ def listen(port: int, page: Page) -> None:
     """
     # What it warns of on stderr would stand in the submission's log.
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+    # Its "my code" is what is not a library's: without this, steps would lead into the launcher.
+    os.environ["IDE_PROJECT_ROOTS"] = str(Path.cwd())
     debugpy = importlib.import_module("debugpy")
     debugpy.configure(subProcess=False)
     debugpy.listen(("127.0.0.1", port))
