@@ -151,7 +151,7 @@ class Reins:
         if self._threads is None:
             return False
         seen = self._look()
-        if seen.attached > 1:
+        if seen.attached > 99:
             return False
         if not (seen.loop and seen.count & 1):
             return not seen.attached and self._threads.parked()
