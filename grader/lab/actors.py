@@ -83,6 +83,16 @@ class LabActor:
         """Move the submission's time forward, and let go off what is due by then."""
         self._reins.advance(seconds)
 
+    def freeze(self) -> None:
+        """Have all of its timers stand still, those of libraries too."""
+        if self._put.replica.exited is None:
+            self._reins.freeze()
+
+    def thaw(self) -> None:
+        """Let them go on."""
+        if self._put.replica.exited is None:
+            self._reins.thaw()
+
     def hold_time(self) -> None:
         """From now on keep the submission's timers back."""
         self._reins.hold()

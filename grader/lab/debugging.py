@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import math
+import asyncio
 import socket
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from grader.explore.passing import halted
 from grader.explore.rest import Motion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
     from grader.explore.values import Step
+    from grader.lab.actors import LabActor
     from grader.replica import Replica
 
 USUAL_PORT = 5678
 """What editors propose for debugpy, so that their settings can stay as they are."""
+
+LOOK_SECONDS = 0.02
+"""How often is looked at what a learner does."""
 
 
 def a_free_port() -> int:
@@ -54,5 +60,44 @@ class Stop:
             f"    remote root  {replica.place}\n"
             "It goes on when one has attached. Ctrl-C ends it."
         )
-        await Motion().until(lambda: reins.debugger_attached or replica.exited is not None, math.inf)
-        self.tell("A debugger has attached: going on, without a limit of time.")
+        await _seen(lambda: reins.debugger_attached or replica.exited is not None)
+        if reins.debugger_attached:
+            self.tell("A debugger has attached: going on, without a limit of time.")
+
+
+@asynccontextmanager
+async def frozen(actors: Sequence[LabActor]) -> AsyncIterator[None]:
+    """Within it nothing that the replicas wait for takes them any time."""
+    for actor in actors:
+        actor.freeze()
+    try:
+        yield
+    finally:
+        for actor in actors:
+            actor.thaw()
+
+
+@asynccontextmanager
+async def frozen_in_halts(actors: Sequence[LabActor]) -> AsyncIterator[None]:
+    """Within it the same is true whenever a debugger has one of the replicas stand still."""
+    following = asyncio.ensure_future(_follow(actors))
+    try:
+        yield
+    finally:
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
+
+
+async def _follow(actors: Sequence[LabActor]) -> None:
+    while True:
+        await _seen(lambda: halted(actors))
+        async with frozen(actors):
+            await _seen(lambda: not halted(actors))
+
+
+async def _seen(condition: Callable[[], bool]) -> None:
+    """Return when the condition holds, however long that takes."""
+    motion = Motion()
+    while not condition():
+        await motion.change(LOOK_SECONDS)

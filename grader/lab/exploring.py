@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from grader.explore.picture import Scene, picture_of_crash, picture_of_run, shor
 from grader.explore.token import Token
 from grader.lab.actors import LabBench
 from grader.lab.after import After
+from grader.lab.debugging import frozen, frozen_in_halts
 from grader.lab.http import Answer
 from grader.verdict import Finding, Inconclusive
 
@@ -103,13 +105,15 @@ class Exploration:
         async def before(number: int, step: Step) -> None:
             if stop is not None and number == stop.step:
                 replica = next(actor.replica for actor in bench.actors if actor.name == step.actor[0])
-                await stop.wait(step, replica, self._lab.submission.folder)
+                async with frozen(bench.actors):
+                    await stop.wait(step, replica, self._lab.submission.folder)
 
         explorer = Explorer(controller, look, limits)
         try:
             await self._warm(bench)
             if replay is not None:
-                await self._replayed(explorer, controller, replay, before)
+                async with frozen_in_halts(bench.actors) if stop is not None else nullcontext():
+                    await self._replayed(explorer, controller, replay, before)
                 return
             self.explored = explored = await explorer.explore([actor.name for actor in bench.actors])
         except Stuck as stuck:

@@ -110,6 +110,14 @@ class Reins:
         """Move its time forward by `seconds`, and run what is due by then: so several replicas keep one time."""
         self._send("advance", seconds=max(seconds, 0.0))
 
+    def freeze(self) -> None:
+        """Have all timers that run stand still, those of libraries too, so that nothing is given up meanwhile."""
+        self._send("freeze")
+
+    def thaw(self) -> None:
+        """Let them go on as if no time had passed."""
+        self._send("thaw")
+
     @property
     def next_timer(self) -> float | None:
         """Seconds until the earliest timer kept back, of time that moves with `fire` and `advance` alone.
@@ -151,7 +159,7 @@ class Reins:
         if self._threads is None:
             return False
         seen = self._look()
-        if seen.attached > 99:
+        if seen.attached > 1:
             return False
         if not (seen.loop and seen.count & 1):
             return not seen.attached and self._threads.parked()

@@ -104,6 +104,10 @@ class Control:
                 loop.advance(loop.next_timer() or 0.0)
             case "advance":
                 loop.advance(message["seconds"])
+            case "freeze":
+                loop.freeze()
+            case "thaw":
+                loop.thaw()
             case "ping":
                 self.question = message["question"]
 

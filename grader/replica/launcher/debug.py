@@ -8,6 +8,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import clock
+
 if TYPE_CHECKING:
     from .page import Page
 
@@ -40,13 +42,17 @@ def _note_halts(page: Page, lock: threading.Lock) -> None:
     """Have the page say how many threads the debugger has stand still: to the kernel they only sleep."""
     debugger = importlib.import_module("pydevd").PyDB  # debugpy's own; it calls this from whichever thread it halts
     stand_still = debugger.do_wait_suspend
+    control = importlib.import_module(f"{__package__}.loop").Loop.control
 
     def do_wait_suspend(*args: Any, **kwargs: Any) -> object:  # noqa: ANN401 -- passed on as they are
+        since = clock.real()
         with lock:
             page.attach()
         try:
             return stand_still(*args, **kwargs)
         finally:
+            if control.loop is not None and threading.current_thread() is threading.main_thread():
+                control.loop.postpone(clock.real() - since)  # what it waits for has had no chance to come
             with lock:
                 page.go_on()
 

@@ -70,6 +70,8 @@ class Loop(asyncio.SelectorEventLoop):
         self.number = next(_numbers)
         self.kept: dict[int, Timer] = {}
         """Timers that are kept back, by id, in the order in which they were set."""
+        self._frozen: list[asyncio.TimerHandle] = []
+        self._frozen_since = 0.0
         self._their_tasks: WeakSet[asyncio.Task[Any]] = WeakSet()
 
     @property
@@ -179,12 +181,29 @@ class Loop(asyncio.SelectorEventLoop):
         due = sorted((t for t in self.kept.values() if t.due <= control.elapsed), key=lambda timer: timer.due)
         ahead = max([seconds, *(timer.when() - self.time() for timer in due)])
         control.clock.advance(ahead)
-        # Timers of others stand where they stood in real time.
-        for timer in self._scheduled:
-            timer._when += ahead  # type: ignore[attr-defined]  # noqa: SLF001 -- asyncio cannot move a timer
+        self.postpone(ahead)  # timers of others stand where they stood in real time
         for timer in due:
             del self.kept[id(timer)]
             self._ready.append(timer)
+
+    def postpone(self, seconds: float) -> None:
+        """Move all timers that run in real time to so much later."""
+        for timer in self._scheduled:
+            timer._when += seconds  # type: ignore[attr-defined]  # noqa: SLF001 -- asyncio cannot move a timer
+
+    def freeze(self) -> None:
+        """Let no timer run from here on that runs now, whoever set it."""
+        self.thaw()
+        self._frozen, self._scheduled = self._scheduled, []
+        self._frozen_since = clock.real()
+
+    def thaw(self) -> None:
+        """Let them run again, as if no time had passed."""
+        if self._frozen:
+            new, self._scheduled, self._frozen = self._scheduled, self._frozen, []
+            self.postpone(clock.real() - self._frozen_since)
+            for timer in new:
+                heapq.heappush(self._scheduled, timer)
 
 
 def _rounded(delay: float) -> float:

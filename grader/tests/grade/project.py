@@ -11,6 +11,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import psutil
+
 from grader.kata import SOLUTIONS
 
 if TYPE_CHECKING:
@@ -40,18 +42,54 @@ class Run:
         return found
 
 
-def submission(folder: Path, layer: str = "reference", files: dict[str, str | bytes] | None = None) -> Path:
+def submission(
+    folder: Path, layer: str = "reference", files: dict[str, str | bytes] | None = None, *, kata: str = KATA
+) -> Path:
     """Lay the starter, a layer of its solutions and more files into `folder`, and return it."""
-    shutil.copytree(SOLUTIONS / KATA / "starter", folder, dirs_exist_ok=True)
+    shutil.copytree(SOLUTIONS / kata / "starter", folder, dirs_exist_ok=True)
     if layer != "starter":
-        shutil.copytree(SOLUTIONS / KATA / "reference", folder, dirs_exist_ok=True)
-        shutil.copytree(SOLUTIONS / KATA / layer, folder, dirs_exist_ok=True)
+        shutil.copytree(SOLUTIONS / kata / "reference", folder, dirs_exist_ok=True)
+        shutil.copytree(SOLUTIONS / kata / layer, folder, dirs_exist_ok=True)
         (folder / "about.toml").unlink()
     for name, content in (files or {}).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return folder
+
+
+class Ground:
+    """A folder in which everything that a run starts can be told by its name."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.chmod(0o755)
+        self.folder = folder
+        self.home = folder / "home"
+        self.temporary = folder / "temporary"
+        self.temporary.mkdir()
+        self.temporary.chmod(0o1777)
+        self.variables = {
+            "BACKEND_KATAS_SERVICES_HOME": str(self.home),
+            "BACKEND_KATAS_REQUEST_SECONDS": "3",
+            "BACKEND_KATAS_BOOT_SECONDS": "6",
+            "TMPDIR": str(self.temporary),
+        }
+
+    def left_over(self) -> list[str]:
+        """Return the processes of the run that live, those of the warm servers left out."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                traces = [*process.cmdline(), process.cwd(), *process.environ().values()]
+                if any(str(self.temporary) in trace for trace in traces) and not self.serves(process):
+                    found.append(f"{process.pid} {process.cmdline()}")
+            except psutil.Error:
+                continue
+        return found
+
+    def serves(self, process: psutil.Process) -> bool:
+        """Whether a process is one of the warm servers or their keeper."""
+        return any(str(self.home) in argument for p in (process, *process.parents()) for argument in p.cmdline())
 
 
 def command(*arguments: str | Path) -> list[str]:

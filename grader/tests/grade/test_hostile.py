@@ -7,69 +7,22 @@ import json
 import signal
 import socket
 import subprocess
-import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psutil
 import psycopg
 import pytest
 
-from grader.services import Settings, open_pair, stop
+from grader.services import Settings, open_pair
 from grader.tests.grade.hostile import CASES, in_handler
-from grader.tests.grade.project import KATA, Run, command, environment, pytest_in, submission
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from grader.tests.grade.project import KATA, Ground, Run, command, environment, pytest_in, submission
 
 CHECK = "unknown-and-empty"
 
 
 def _folder(name: str) -> str:
     return "".join(letter if letter.isalnum() else "-" for letter in name)
-
-
-class Ground:
-    """A folder in which everything that a run starts can be told by its name."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.chmod(0o755)
-        self.folder = folder
-        self.home = folder / "home"
-        self.temporary = folder / "temporary"
-        self.temporary.mkdir()
-        self.temporary.chmod(0o1777)
-        self.variables = {
-            "BACKEND_KATAS_SERVICES_HOME": str(self.home),
-            "BACKEND_KATAS_REQUEST_SECONDS": "3",
-            "BACKEND_KATAS_BOOT_SECONDS": "6",
-            "TMPDIR": str(self.temporary),
-        }
-
-    def left_over(self) -> list[str]:
-        """Return the processes of the run that live, those of the warm servers left out."""
-        found = []
-        for process in psutil.process_iter():
-            try:
-                traces = [*process.cmdline(), process.cwd(), *process.environ().values()]
-                if any(str(self.temporary) in trace for trace in traces) and not self.serves(process):
-                    found.append(f"{process.pid} {process.cmdline()}")
-            except psutil.Error:
-                continue
-        return found
-
-    def serves(self, process: psutil.Process) -> bool:
-        """Whether a process is one of the warm servers or their keeper."""
-        return any(str(self.home) in argument for p in (process, *process.parents()) for argument in p.cmdline())
-
-
-@pytest.fixture(scope="module")
-def ground() -> Iterator[Ground]:
-    """Give a folder with servers of its own, stopped in the end; as root the servers' user must reach it."""
-    with tempfile.TemporaryDirectory(prefix="katas-ground-") as folder:
-        ground = Ground(Path(folder))
-        yield ground
-        asyncio.run(stop(ground.home))
 
 
 @pytest.fixture(scope="module")

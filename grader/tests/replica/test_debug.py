@@ -60,6 +60,35 @@ async def test_a_debugger_stops_at_a_line(plain: bool, start: Start, client: htt
     assert replica.log() == ""
 
 
+async def test_what_a_library_waits_for_takes_no_time_when_frozen(start: Start, client: httpx.AsyncClient) -> None:
+    """The timeout of a library does not run out while timers stand still, and has its whole time afterwards."""
+    asked, answer = asyncio.Event(), asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        asked.set()
+        await answer.wait()
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server, asyncio.timeout(30):
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        ask = f"async with httpx.AsyncClient(timeout=0.5) as c:\n    return (await c.get({url!r})).status_code"
+        replica = await start(service(ask, before="import httpx"), controlled=True)
+        await replica.ready()
+        reins = reins_of(replica)
+        request = asyncio.create_task(client.get(replica.url))
+        await asked.wait()
+        reins.freeze()
+        await asyncio.wait([request], timeout=1)
+        assert not request.done()
+        reins.thaw()
+        answer.set()
+        assert (await request).json() == 204
+
+
 async def test_a_port_that_is_taken_is_told_of(host: Host, write: Callable[..., Path]) -> None:
     """A port that another has is refused before anything starts."""
     copy = host.copy(write())
