@@ -17,6 +17,7 @@ _VOLATILE = (
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<id>"),
     (re.compile(r"\b127\.0\.0\.1:\d+\b"), "127.0.0.1:<port>"),
     (re.compile(r"\b\d+\.\d+ (s|ms)\b"), r"<time> \1"),
+    (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"), "<moment>"),
     (re.compile(r"…[0-9a-f]{3,4}\b"), "…<id>"),
     (re.compile(r"\b1[789]\d{8}\b"), "<second>"),
     # statements of one request that run side by side are stopped in another mixture each time
