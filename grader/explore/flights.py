@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from grader.explore.passing import halted
+from grader.explore.passing import halted, traffic_of
 from grader.explore.rest import Deadline, Motion
 from grader.explore.session import Session
 from grader.explore.values import Held, Mode, Step
@@ -219,10 +219,10 @@ class Flights:
             if moved != self.motion.count or self.motion.halted():
                 deadline, moved = Deadline(SECONDS), self.motion.count
             if self._at_rest():
-                traffic = self._traffic
+                traffic = traffic_of(self._bench.actors)
                 if not self._all_stand:
                     await self.motion.look_round()
-                quiet = (moved, traffic) == (self.motion.count, self._traffic)
+                quiet = (moved, traffic) == (self.motion.count, traffic_of(self._bench.actors))
                 if quiet and self._at_rest() and await self._still_waiting():
                     return True
             elif deadline.is_over:
@@ -232,10 +232,6 @@ class Flights:
             else:
                 await self.motion.change()
                 asked = moved == self.motion.count and await self._look_for_locks()
-
-    @property
-    def _traffic(self) -> int:
-        return sum(wire.traffic for actor in self._bench.actors for wire in actor.wires)
 
     @property
     def _all_stand(self) -> bool:

@@ -33,6 +33,11 @@ def at_rest(actors: Sequence[Actor]) -> bool:
     return all(actor.asleep and all(wire.is_idle for wire in actor.wires) for actor in actors)
 
 
+def traffic_of(actors: Sequence[Actor]) -> int:
+    """Return how much has gone over the wires of all replicas, so that it can be seen whether it grows."""
+    return sum(wire.traffic for actor in actors for wire in actor.wires)
+
+
 def halted(actors: Sequence[Actor]) -> bool:
     """Whether a debugger has one of the replicas stand still."""
     return any(actor.halted for actor in actors)
@@ -42,10 +47,16 @@ async def come_to_rest(actors: Sequence[Actor]) -> bool:
     """Return when the replicas are at rest; False where they are not in time."""
     motion = Motion(lambda: halted(actors))
     while await motion.until(lambda: at_rest(actors), SECONDS):
-        await motion.look_round()
-        if at_rest(actors):
+        if await _still_at_rest(actors, motion):
             return True
     return False
+
+
+async def _still_at_rest(actors: Sequence[Actor], motion: Motion) -> bool:
+    """Look again at replicas that were at rest: one may have spoken, been answered, and spoken again since."""
+    traffic = traffic_of(actors)
+    await motion.look_round()
+    return traffic == traffic_of(actors) and at_rest(actors)
 
 
 @asynccontextmanager
@@ -75,7 +86,6 @@ async def _tick(actors: Sequence[Actor], ticks: list[float]) -> None:
 
     while True:
         if await motion.until(due, SECONDS):
-            await motion.look_round()
-            if due():
+            if await _still_at_rest(actors, motion) and due():
                 ticks.append(next_timer(actors) or 0.0)
                 go_on(actors, ticks[-1])

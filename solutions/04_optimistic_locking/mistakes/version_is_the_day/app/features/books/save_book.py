@@ -16,7 +16,7 @@ router = APIRouter()
 # writes. RETURNING answers what this statement wrote, whatever others write next.
 SAVE = text("""
     UPDATE books
-    SET title = :title, price_cents = :price_cents, version = CAST(extract(epoch FROM now()) AS bigint)
+    SET title = :title, price_cents = :price_cents, version = CAST(to_char(now(), 'YYYYMMDD') AS bigint)
     WHERE id = :id AND (:any_version OR version = ANY(CAST(:versions AS bigint[])))
     RETURNING id, title, price_cents, stock, version
 """)

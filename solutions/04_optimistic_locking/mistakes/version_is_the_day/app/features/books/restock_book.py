@@ -15,7 +15,7 @@ router = APIRouter()
 # The sum is made where the row is: a delivery needs to know no version, and is never in vain.
 RESTOCK = text("""
     UPDATE books
-    SET stock = stock + :quantity, version = CAST(extract(epoch FROM now()) AS bigint)
+    SET stock = stock + :quantity, version = CAST(to_char(now(), 'YYYYMMDD') AS bigint)
     WHERE id = :id
     RETURNING id, title, price_cents, stock, version
 """)
