@@ -85,7 +85,6 @@ async def _tick(actors: Sequence[Actor], ticks: list[float]) -> None:
         return next_timer(actors) is not None and at_rest(actors)
 
     while True:
-        if await motion.until(due, SECONDS):
-            if await _still_at_rest(actors, motion) and due():
-                ticks.append(next_timer(actors) or 0.0)
-                go_on(actors, ticks[-1])
+        if await motion.until(due, SECONDS) and await _still_at_rest(actors, motion) and due():
+            ticks.append(next_timer(actors) or 0.0)
+            go_on(actors, ticks[-1])
