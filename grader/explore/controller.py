@@ -154,7 +154,7 @@ class Controller:
     async def _let_one_go(self, run: Run, flight: Flight, held: tuple[Held, ...]) -> None:
         waiting = self._flights.waiting()
         flight.may_wait = self._flights.may_wait(flight)
-        if flight.may_wait and not await self._flights.outwait(waiting):
+        if flight.may_wait and not await self._flights.outwait(flight):
             await self._settle(run)  # one that waited has gone on, and the gates may look different
             return
         if self._between is not None:

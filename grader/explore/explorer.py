@@ -16,14 +16,14 @@ from grader.explore.independence import dependent
 from grader.explore.order import class_of, fewest_switches, nearest
 from grader.explore.search import Diverged, Search
 from grader.explore.steady import Places
-from grader.explore.values import Phase
+from grader.explore.values import Phase, Run
 from grader.verdict import Finding, Inconclusive
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
 
     from grader.explore.controller import Before, Controller
-    from grader.explore.values import Event, Held, Run
+    from grader.explore.values import Event, Held
 
     Choose = Callable[[Run, Sequence[Held]], str | None]
 
@@ -125,6 +125,8 @@ class Explorer:
         self._limits = limits or Limits()
         self._explored = Explored()
         self._places = Places()
+        self._settled: list[Run] = []
+        """Finished runs of which the decisions say it all: no time was let pass, and the server chose nothing."""
 
     async def explore(self, actors: Sequence[str]) -> Explored:
         """Try everything within the limits; raises Inconclusive where runs do not come out the same, and Stuck."""
@@ -202,13 +204,18 @@ class Explorer:
                 return False
             for left in reversed(range(ATTEMPTS)):
                 try:
-                    search.took(await self._try(plan.choose))
+                    search.took(self._made_before(plan.choose) or await self._try(plan.choose))
                     break
                 except Diverged as diverged:
+                    self._settled.clear()
                     if not left:
                         message = f"the same schedule did not lead to the same place {ATTEMPTS} times: {diverged}"
                         raise Inconclusive(message) from diverged
         return True
+
+    def _made_before(self, choose: Choose) -> Run | None:
+        """Return the run that choosing so leads to, if it is one of those that were made already."""
+        return next((run for run in self._settled if _chosen_so(choose, run)), None)
 
     async def _try(self, choose: Choose) -> Run:
         tried = await self._tried(choose)
@@ -230,6 +237,8 @@ class Explorer:
         run = await self._controller.run(choose)
         if not self._controller.time_went_on:
             self._places.note(run)
+            if run.finished and not run.ambiguous:
+                self._settled.append(run)
         tried = Tried(run, class_of(run, dependent) if run.finished else None)
         if run.finished:
             try:
@@ -304,6 +313,16 @@ class Explorer:
             return min(one.actor for one in held)
 
         return choose
+
+
+def _chosen_so(choose: Choose, made: Run) -> bool:
+    """Whether a way to choose takes each decision of a run that was made."""
+    run = Run()
+    for decision in made.decisions:
+        if choose(run, decision.held) != decision.chosen:
+            return False
+        run.decisions.append(decision)
+    return True
 
 
 def _overlapped(run: Run) -> bool:

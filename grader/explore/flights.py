@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from grader.explore.independence import meet
 from grader.explore.passing import halted, traffic_of
 from grader.explore.rest import Deadline, Motion
 from grader.explore.session import Session
@@ -18,8 +19,6 @@ from grader.explore.values import Held, Mode, Step
 from grader.wire import Category
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from grader.explore.bench import Actor, Bench
     from grader.explore.catalogue import Catalogue
     from grader.wire import Statement
@@ -200,17 +199,18 @@ class Flights:
         locks = flight.held is not None and any(access.mode > Mode.READ for access in flight.held.footprint.accesses)
         return locks and any(wire.in_transaction for actor in others for wire in actor.wires)
 
-    async def outwait(self, waiting: Sequence[Flight]) -> bool:
+    async def outwait(self, flight: Flight) -> bool:
         """Let steps that wait have looked for a deadlock, so that the one that closes the circle is its victim.
 
-        Return False where one of them has gone on meanwhile.
+        Return False where one of them has gone on meanwhile. Those whose locks this step does not want close nothing.
         """
         loop = asyncio.get_running_loop()
-        for flight in waiting:
-            left = flight.since + DEADLOCK_SECONDS - loop.time()
+        waiting = [one for one in self.waiting() if _may_wait_for(flight, one)]
+        for one in waiting:
+            left = one.since + DEADLOCK_SECONDS - loop.time()
             if left > 0:
-                await self.motion.until(lambda: any(one.over for one in waiting), left)
-        return not any(flight.over for flight in waiting)
+                await self.motion.until(lambda: any(each.over for each in waiting), left)
+        return not any(one.over for one in waiting)
 
     async def settle(self) -> bool:
         """Return when every actor is at rest; False where nothing comes to rest in `SECONDS`."""
@@ -219,11 +219,7 @@ class Flights:
             if moved != self.motion.count or self.motion.halted():
                 deadline, moved = Deadline(SECONDS), self.motion.count
             if self._at_rest():
-                traffic = traffic_of(self._bench.actors)
-                if not self._all_stand:
-                    await self.motion.look_round()
-                quiet = (moved, traffic) == (self.motion.count, traffic_of(self._bench.actors))
-                if quiet and self._at_rest() and await self._still_waiting():
+                if (self._all_stand or await self._is_quiet(moved)) and await self._still_waiting():
                     return True
             elif deadline.is_over:
                 return False
@@ -232,6 +228,12 @@ class Flights:
             else:
                 await self.motion.change()
                 asked = moved == self.motion.count and await self._look_for_locks()
+
+    async def _is_quiet(self, moved: int) -> bool:
+        """Whether all are still at rest, and nothing moved, once what had reached this machine is taken in."""
+        traffic = traffic_of(self._bench.actors)
+        await self.motion.look_round()
+        return (moved, traffic) == (self.motion.count, traffic_of(self._bench.actors)) and self._at_rest()
 
     @property
     def _all_stand(self) -> bool:
@@ -275,3 +277,15 @@ class Flights:
             return not flight.over and _BLOCKING.match(flight.statement.text) is not None
         process = flight.wire.process_of(flight.statement.connection)
         return process is not None and await self._bench.waits(process)
+
+
+def _may_wait_for(flight: Flight, waiting: Flight) -> bool:
+    """Whether a step may have to wait for one that waits: for what its transaction holds, or stands in line for."""
+    if flight.held is None or waiting.held is None or flight.held.footprint.opaque or waiting.held.footprint.opaque:
+        return True
+    wanted = flight.held.footprint.accesses
+    return waiting.session.keeps_out(wanted) or meet(
+        # who has a row already does not line up for it
+        frozenset(access for access in wanted if not flight.session.has(access)),
+        waiting.held.footprint.accesses,
+    )

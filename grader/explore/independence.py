@@ -50,10 +50,11 @@ def dependent(one: Footprint, other: Footprint) -> bool:
 def _dependent(one: Footprint, other: Footprint) -> bool:
     if one.opaque or other.opaque or (one.deferred and other.deferred):
         return True
-    return _meet(one.accesses, other.accesses) or _publishes_to(one, other) or _publishes_to(other, one)
+    return meet(one.accesses, other.accesses) or _publishes_to(one, other) or _publishes_to(other, one)
 
 
-def _meet(one: frozenset[Access], other: frozenset[Access]) -> bool:
+def meet(one: frozenset[Access], other: frozenset[Access]) -> bool:
+    """Whether the locks of two transactions may keep each other out."""
     return any(
         mine.thing == theirs.thing and theirs.mode in _KEEPS_OUT[mine.mode] and may_be_one(mine.key, theirs.key)
         for mine in one

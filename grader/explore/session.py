@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from grader.explore.footprint import statements_of
-from grader.explore.independence import is_write
+from grader.explore.independence import is_write, meet
 from grader.explore.redis_reading import RedisState, joined
 from grader.explore.settings import Settings, words_of
 from grader.explore.touch import Touched
@@ -51,6 +51,24 @@ class Session:
     def in_transaction(self) -> bool:
         """Whether a transaction was begun and has not ended."""
         return self._transaction is not None
+
+    def keeps_out(self, wanted: frozenset[Access]) -> bool:
+        """Whether what its transaction holds may make another's step wait that wants this."""
+        transaction = self._transaction
+        return transaction is not None and (transaction.opaque or meet(transaction.held, wanted))
+
+    def has(self, wanted: Access) -> bool:
+        """Whether its transaction has locked the row of this access, in its mode or a stronger one."""
+        held = self._transaction.held if self._transaction is not None else frozenset()
+        kind, _, table = wanted.thing.partition(" ")
+        return (
+            kind in {"rows", "table"}
+            and wanted.key is not None
+            and any(
+                (access.thing, access.key) == (f"rows {table}", wanted.key) and access.mode >= wanted.mode
+                for access in held
+            )
+        )
 
     def noticed(self, statement: Statement) -> None:
         """Take a statement that passed freely: BEGIN, SET, SAVEPOINT, an idle rollback, COPY, what MULTI queues."""

@@ -35,6 +35,15 @@ async def restock(quantity: int, response: Response):
     except psycopg.errors.DeadlockDetected:
         response.status_code = 409
 """
+WANTS_MORE = """
+async def restock(quantity: int, response: Response):
+    try:
+        async with transaction() as connection:
+            await connection.execute("SELECT stock FROM books WHERE id = 1 FOR SHARE")
+            await connection.execute("UPDATE books SET stock = stock + 1 WHERE id = 1")
+    except psycopg.errors.DeadlockDetected:
+        response.status_code = 409
+"""
 SLEEPS_AS_TOLD = """
 async def restock(quantity: int):
     async with transaction() as connection:
@@ -89,6 +98,14 @@ async def test_who_closes_a_circle_of_waits_is_its_victim(bench: Bench) -> None:
                 "3": 409 if last == "A" else 200,
                 "4": 409 if last == "B" else 200,
             }
+
+
+async def test_who_wants_more_of_what_both_have_closes_a_circle(bench: Bench) -> None:
+    """Of two that share a row and both want to write it, the one that says so last is the victim, each time."""
+    async with bench(WANTS_MORE) as lab, controlled(lab) as controller:
+        for first, last in [("A", "B"), ("B", "A")] * 3:
+            run = await controller.run(in_turn("A", "B", first, last))
+            assert [event.actor for event in run.events if event.error == "40P01"] == [last]
 
 
 async def test_a_run_that_is_given_up_leaves_nothing_behind(bench: Bench) -> None:

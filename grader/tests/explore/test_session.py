@@ -254,3 +254,39 @@ def test_calls_outside_depend_on_each_other() -> None:
     footprint = Session(SHOP).footprint(call)
     assert dependent(footprint, footprint)
     assert not dependent(footprint, begun().would("CREATE TABLE x ()"))
+
+
+LOCK = "SELECT stock FROM books WHERE id = 1 FOR UPDATE"
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted", "may"),
+    [
+        (("BEGIN", LOCK), SELL, True),
+        (("BEGIN", LOCK), SELL_OTHER, False),
+        (("BEGIN", LOCK), ROW, False),
+        (("BEGIN", ROW), SELL, False),
+        (("BEGIN", LOCK, "COMMIT"), SELL, False),
+        (("BEGIN", "SELECT unheard_of(1)"), SELL, True),
+    ],
+)
+def test_what_a_transaction_holds_keeps_others_out(said: tuple[str, ...], wanted: str, *, may: bool) -> None:
+    """Another's step may have to wait for what a transaction has locked or written, and for what was not understood."""
+    assert Connection(SHOP, *said).session.keeps_out(Connection().would(wanted).accesses) is may
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted", "has"),
+    [
+        (("BEGIN", LOCK), SELL, True),
+        (("BEGIN", LOCK), SELL_OTHER, False),
+        (("BEGIN", "SELECT stock FROM books WHERE id = 1 FOR SHARE"), SELL, False),
+        (("BEGIN", "SELECT stock FROM books FOR UPDATE"), SELL, False),
+        (("BEGIN",), SELL, False),
+    ],
+)
+def test_who_has_a_row_does_not_line_up_for_it(said: tuple[str, ...], wanted: str, *, has: bool) -> None:
+    """A transaction has a row where it holds that very row, in the wanted mode or a stronger one."""
+    session = Connection(SHOP, *said).session
+    accesses = Connection().would(wanted).accesses
+    assert all(session.has(access) for access in accesses if not access.thing.startswith("unique")) is has

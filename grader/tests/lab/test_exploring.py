@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.explore.token import Token
-from grader.tests.explore.designs import ENDLESS, WRONG
+from grader.tests.explore.designs import ENDLESS, RIGHT, WRONG
 from grader.tests.lab.handmade import (
     GIVEN,
     OPENING,
@@ -70,6 +70,14 @@ async def test_a_token_replays_its_schedule(bench: Bench) -> None:
     assert again.finding is not None
     assert again.finding.timeline is not None
     assert "no other was tried" in again.finding.timeline.explored
+
+
+@pytest.mark.parametrize("design", [RIGHT["locks the row"], WRONG["locks the row"]])
+async def test_no_class_is_run_twice(design: str, bench: Bench) -> None:
+    """What the search would run, and was run before it began, is not run again."""
+    async with bench(design) as lab:
+        verdict = await explored(lab, RESTOCKS, restocks_add_up)
+    assert (verdict.schedules, verdict.classes) == (6, 6)
 
 
 async def test_a_token_of_a_loop_without_end_replays(bench: Bench) -> None:
