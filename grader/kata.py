@@ -61,15 +61,22 @@ class Kata:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A folder to grade as `kata`; later `layers` lie over earlier ones, as a mistake lies over its reference."""
+    """A folder to grade as `kata`; later `layers` lie over earlier ones, as a mistake lies over its reference.
+
+    `without` are paths that the last layer does not take from those below it.
+    """
 
     kata: Kata
     folder: Path
     layers: tuple[Path, ...]
+    without: tuple[str, ...] = ()
 
     def write_to(self, target: Path) -> None:
         """Lay all layers into the new folder `target`, links kept as links."""
         for layer in self.layers:
+            if layer == self.layers[-1]:
+                for path in self.without:
+                    remove(target / path)
             shutil.copytree(layer, target, symlinks=True, dirs_exist_ok=True)
 
 
@@ -83,6 +90,14 @@ class Entry:
     name: str
     submission: Submission
     caught: dict[str, tuple[str, ...]]
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder with all that is in it; nothing where there is none."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def find_by_number(path: Path) -> Path | None:
@@ -137,7 +152,8 @@ def load_entry(folder: Path) -> Entry:
     root = folder.parent if folder.name in {"starter", "reference"} else folder.parent.parent
     kata = load_kata(root.name)
     about = root / "starter.toml" if folder.name == "starter" else folder / "about.toml"
-    caught = _read(about).get("caught", {})
+    told = _read(about)
+    caught, without = told.get("caught", {}), told.get("without", [])
     for check, words in caught.items():
         if check not in kata.points:
             raise KataError(f"{about}: caught names {check!r}, which is no check of {kata.name}")
@@ -145,8 +161,12 @@ def load_entry(folder: Path) -> Entry:
             raise KataError(f"{about}: the words for {check!r} must be a list of one or more texts, got {words!r}")
     overlaid = folder.parent.name in {"alternatives", "mistakes"}
     layers = (root / "reference", folder) if overlaid else (folder,)
+    for path in without:
+        if not overlaid or not (root / "reference" / path).exists():
+            raise KataError(f"{about}: without names {path!r}, which is no path of the reference")
     name = folder.relative_to(root).as_posix()
-    return Entry(name, Submission(kata, folder, layers), {check: tuple(words) for check, words in caught.items()})
+    submission = Submission(kata, folder, layers, tuple(without))
+    return Entry(name, submission, {check: tuple(words) for check, words in caught.items()})
 
 
 def is_entry(folder: Path) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 import psycopg
 
 from grader.lab.actors import LabActor
+from grader.lab.apart import apart
 from grader.lab.http import Answer, Budget, Request, printed
 from grader.lab.monitor import Monitor
 from grader.lab.rows import Rows
@@ -23,12 +24,14 @@ from grader.wire import Recorder, Statement
 from grader.wire.outside import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from grader.explore.explorer import Limits as ExploringLimits
     from grader.explore.token import Token
     from grader.kata import Submission
     from grader.lab.after import Holds, Retry, Tables
+    from grader.lab.apart import Apart
     from grader.lab.debugging import Stop
     from grader.lab.exploring import Exploration
     from grader.wire.outside import Call, Handler
@@ -310,6 +313,23 @@ class Lab:
 
         self._explorations += 1
         return Exploration(self, given, requests, holds, self._explorations)
+
+    def apart(
+        self, *, written: Mapping[str, str] | None = None, removed: Collection[str] = (), traced: bool = False
+    ) -> AbstractAsyncContextManager[Apart]:
+        """Give a replica apart from A, B and C, on the same database, for as long as the context lasts.
+
+        Its copy of the submission is without the paths `removed`, and then with the texts `written`, by path. One that
+        is `traced` tells of the calls and imports between its modules.
+        """
+        assert self._ground is not None  # noqa: S101 -- a check runs between reset() and close()
+        return apart(self._ground, self._budget, written=written or {}, removed=removed, traced=traced)
+
+    @property
+    def folder(self) -> Path:
+        """The copy of the submission that its replicas are made of, to be read and not changed."""
+        assert self._folder is not None  # noqa: S101 -- likewise
+        return self._folder
 
     def let_debug(self, name: str, port: int) -> None:
         """Put another replica in the place of this name, to which a debugger may attach at that port."""

@@ -6,7 +6,6 @@ A connection that is used again may die with the request before it; see docs/dec
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -53,15 +52,15 @@ async def call(port: int, request: Request, sent: Callable[[], None] | None = No
 
 
 def _sent(connection: h11.Connection, port: int, request: Request) -> bytes:
-    body = b"" if request.json is None else json.dumps(request.json).encode()
+    body = request.body
     target = request.path + (f"?{urlencode(request.params)}" if request.params else "")
     given = [(name.encode(), value.encode("latin-1")) for name, value in request.headers.items()]
     headers = [(b"host", b"127.0.0.1:%d" % port), (b"connection", b"close"), *given]
-    if request.json is not None:
+    if body is not None:
         headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     events = (
         h11.Request(method=request.method, target=target, headers=headers),
-        h11.Data(data=body),
+        h11.Data(data=body or b""),
         h11.EndOfMessage(),
     )
     return b"".join(connection.send(event) or b"" for event in events)

@@ -18,13 +18,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request; `json` is sent as the body where it is not None."""
+    """One HTTP request; `json` is sent as the body where it is not None, `text` as it is, called JSON all the same."""
 
     method: str
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
     json: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    text: str | None = None
+
+    @property
+    def body(self) -> bytes | None:
+        """What is sent, None for nothing."""
+        text = self.text if self.json is None else json.dumps(self.json)
+        return None if text is None else text.encode()
 
     def __str__(self) -> str:
         query = "&".join(f"{key}={value}" for key, value in self.params.items())

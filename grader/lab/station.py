@@ -46,6 +46,8 @@ class Ground:
     """The variable that names the outside service; empty where there is none."""
     handler: Handler
     environment: dict[str, str]
+    traced: bool = False
+    """Whether its replicas tell of the calls and imports between their modules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ class Station:
             environment=environment,
             limits=ground.limits,
             controlled=True,
+            traced=ground.traced,
             debug_port=debug_port,
         )
         return Put(replica, tuple(wires.values()))

@@ -4,10 +4,11 @@ from grader.replica.copy import SubmissionError, copy_submission
 from grader.replica.host import Host, StartMethod
 from grader.replica.reins import Reins
 from grader.replica.replica import Replica
-from grader.replica.values import BootError, Exit, HostError, Limits
+from grader.replica.values import BootError, Edge, Exit, HostError, Limits
 
 __all__ = [
     "BootError",
+    "Edge",
     "Exit",
     "Host",
     "HostError",

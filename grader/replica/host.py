@@ -151,12 +151,13 @@ class Host:
         limits: Limits | None = None,
         command: Sequence[str] | None = None,
         controlled: bool = False,
+        traced: bool = False,
         debug_port: int | None = None,
     ) -> Replica:
         """Start a replica of the submission in `folder`, a copy made by `copy()`, and return without waiting for it.
 
         `command` None serves `app.main:create_app()`; `["-m", "app.relay"]` runs that module instead.
-        One that is `controlled` has reins. At `debug_port` of 127.0.0.1 a debugger may attach; that has reins too.
+        One that is `controlled` has reins; one that is `traced` is slower, and tells of calls and imports. At `debug_port` of 127.0.0.1 a debugger may attach; that has reins too.
         Raises HostError.
         """
         if debug_port is not None:
@@ -178,12 +179,13 @@ class Host:
             "limits": asdict(limits),
             "command": None if command is None else list(command),
             "controlled": controlled or debug_port is not None,
+            "traced": traced,
             "debug_port": debug_port,
         }
         with ExitStack() as theirs:
             listening = theirs.enter_context(socket.create_server(("127.0.0.1", 0)))
             passed = {"listening": listening.fileno()}
-            ends = _make_ends(passed, theirs, controlled=bool(order["controlled"]))
+            ends = _make_ends(passed, theirs, controlled=bool(order["controlled"]), traced=traced)
             place = self.directory / "replicas" / str(number) / "submission"
             replica = Replica(name, listening.getsockname()[1], limits, folder, place, ends)
             self._replicas[number] = replica
@@ -226,7 +228,7 @@ def _check_debugger(port: int) -> None:
         raise HostError(message) from error
 
 
-def _make_ends(passed: dict[str, int], theirs: ExitStack, *, controlled: bool) -> Ends:
+def _make_ends(passed: dict[str, int], theirs: ExitStack, *, controlled: bool, traced: bool) -> Ends:
     """Make what connects the grader with a replica and return its own ends; the others are noted in `passed`."""
 
     def pair(name: str) -> socket.socket:
@@ -243,4 +245,5 @@ def _make_ends(passed: dict[str, int], theirs: ExitStack, *, controlled: bool) -
     if controlled:
         passed["page"] = make_page()
         reins = Reins(passed["page"], pair("reins"))
-    return Ends(pair("channel"), pipe("log"), pipe("status"), pipe("stack"), reins)
+    edges = pipe("edges") if traced else None
+    return Ends(pair("channel"), pipe("log"), pipe("status"), pipe("stack"), reins, edges)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from grader.replica.channel import Channel, Pipe
+from grader.replica.edges import Edges
 from grader.replica.launcher.explain import DOING, hidden_names, size
 from grader.replica.log import Log
 from grader.replica.stack import frames_of, innermost
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.replica.reins import Reins
+    from grader.replica.values import Edge
 
 _OUT_OF_MEMORY = re.compile(r"MemoryError|std::bad_alloc|[Cc]annot allocate memory|[Oo]ut of memory")
 _STATUS_BYTES = 1 << 20
@@ -40,6 +42,7 @@ class Ends:
     status: int
     stack: int
     reins: Reins | None
+    edges: int | None
 
 
 class Replica:
@@ -64,6 +67,7 @@ class Replica:
         self._log = Log(limits.log_bytes)
         self._status = b""
         self._stack = b""
+        self._edges = Edges()
         self._stage: str | None = None
         self._ended_by_grader: str | None = None
         self._boot_error: BootError | None = None
@@ -81,6 +85,9 @@ class Replica:
             Pipe(ends.status, self._take_status),
             Pipe(ends.stack, self._take_stack),
         ]
+        self._edges_pipe = None if ends.edges is None else Pipe(ends.edges, self._edges.feed)
+        if self._edges_pipe is not None:
+            self._pipes.append(self._edges_pipe)
 
     async def ready(self) -> None:
         """Wait until the application has started, its lifespan included; raises BootError, with the process ended.
@@ -106,6 +113,12 @@ class Replica:
         """Return what it printed so far: the beginning and the end, with the size of what is left out between."""
         self._pipes[0].drain()
         return self._log.text()
+
+    def edges(self) -> tuple[Edge, ...]:
+        """Return the calls and imports between its modules so far, each once; none unless it is traced."""
+        if self._edges_pipe is not None:
+            self._edges_pipe.drain()
+        return self._edges.seen
 
     async def stop(self, seconds: float = 5.0) -> Exit:
         """Ask it to stop in order; kill it after `seconds`."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from grader.verdict import Place
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -32,6 +34,26 @@ class Exit:
     """The exit status; None if a signal ended it."""
     signal: int | None
     description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A call, or an import, of one module of the submission by another or by the framework, as a replica saw it.
+
+    `callers` are the submission's lines that led to it, innermost first, one a file that was passed through; none
+    where the framework called. `request` is the one under way ("POST /orders"), empty outside of any. `function` is
+    what was called, empty for an import.
+    """
+
+    target: Place
+    function: str
+    callers: tuple[Place, ...]
+    request: str
+
+    @property
+    def imported(self) -> bool:
+        """Whether it is an import."""
+        return not self.function
 
 
 class BootError(Exception):

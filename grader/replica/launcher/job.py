@@ -11,10 +11,13 @@ DESCRIPTORS = ("channel", "listening", "log", "status", "stack")
 REINS = ("page", "reins")
 """Passed behind those for a replica that is controlled."""
 
+EDGES = ("edges",)
+"""Passed last for a replica whose calls and imports are told."""
+
 
 def descriptors_of(order: dict[str, Any]) -> tuple[str, ...]:
     """Return the names of the descriptors that come with an order."""
-    return DESCRIPTORS + (REINS if order["controlled"] else ())
+    return DESCRIPTORS + (REINS if order["controlled"] else ()) + (EDGES if order["traced"] else ())
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Job:
 
     number: int
     order: dict[str, Any]
-    """The grader's message: name, folder, environment, limits, command, whether it is controlled, a debugger's port."""
+    """The grader's message: name, folder, environment, limits, command, controlled, traced, a debugger's port."""
     descriptors: dict[str, int]
     directory: str
     """The run's own folder."""

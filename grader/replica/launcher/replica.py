@@ -13,12 +13,19 @@ import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import debug, fence, limits, linux, stacks
 from .messages import Inbox
 from .page import Page
 from .status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .serve import Application
+
+    Watch = Callable[[Application], Application]
 
 
 @dataclass(frozen=True)
@@ -76,16 +83,20 @@ def live(assignment: Assignment) -> int:
             return 1
     _put_on_path(folder)
     random.seed()
-    run = _server if order["command"] is None else _command
-    code = run(assignment, folder, status)
+    watch = None
+    if order["traced"]:
+        edges = importlib.import_module(f"{__package__}.edges")
+        watch = edges.install(str(folder), assignment.descriptors["edges"]).watch
+    served = order["command"] is None
+    code = _server(assignment, folder, status, watch) if served else _command(assignment, folder, status)
     _leave()
     return code
 
 
-def _server(assignment: Assignment, folder: Path, status: Status) -> int:
+def _server(assignment: Assignment, folder: Path, status: Status, watch: Watch | None = None) -> int:
     serve = importlib.import_module(f"{__package__}.serve")
     listening = socket.socket(fileno=assignment.descriptors["listening"])
-    return int(serve.run(folder, listening, status, assignment.order["limits"]["memory_bytes"]))
+    return int(serve.run(folder, listening, status, assignment.order["limits"]["memory_bytes"], watch))
 
 
 def _command(assignment: Assignment, folder: Path, status: Status) -> int:

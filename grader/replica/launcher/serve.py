@@ -26,11 +26,18 @@ if TYPE_CHECKING:
     Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
-def run(folder: Path, listening: socket.socket, status: Status, memory_bytes: int) -> int:
-    """Serve the submission until it is told to stop; returns the exit status."""
+def run(
+    folder: Path,
+    listening: socket.socket,
+    status: Status,
+    memory_bytes: int,
+    watch: Callable[[Application], Application] | None = None,
+) -> int:
+    """Serve the submission, wrapped by `watch`, until it is told to stop; returns the exit status."""
     start = Start(folder, status, memory_bytes)
     try:
         application = start.build()
+        application = watch(application) if watch else application
     except BaseException as error:  # noqa: BLE001 -- whatever the submission raises is the answer
         return start.fail(error)
     server = Server(uvicorn_config(start.watch(application)), status)

@@ -1,0 +1,1 @@
+"""One slice a kind of thing; no slice knows another."""
