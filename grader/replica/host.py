@@ -157,7 +157,8 @@ class Host:
         """Start a replica of the submission in `folder`, a copy made by `copy()`, and return without waiting for it.
 
         `command` None serves `app.main:create_app()`; `["-m", "app.relay"]` runs that module instead.
-        One that is `controlled` has reins; one that is `traced` is slower, and tells of calls and imports. At `debug_port` of 127.0.0.1 a debugger may attach; that has reins too.
+        One that is `controlled` has reins; one that is `traced` is slower, and tells of calls and imports.
+        At `debug_port` of 127.0.0.1 a debugger may attach; that has reins too.
         Raises HostError.
         """
         if debug_port is not None:

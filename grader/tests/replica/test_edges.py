@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.replica import Replica
 from grader.tests.replica.conftest import reins_of, until
 
 if TYPE_CHECKING:
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from grader.replica import Edge
+    from grader.replica import Edge, Replica
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -150,14 +149,19 @@ async def test_what_runs_before_requests_has_none(start: Callable[..., Awaitable
 
 async def test_others_tell_nothing(start: Callable[..., Awaitable[Replica]], client: httpx.AsyncClient) -> None:
     """A replica that is not traced has no edges, and no profile function."""
-    main = (
-        "import sys\n"
-        + "from fastapi import FastAPI\n"
-        + (
-            "def create_app():\n    app = FastAPI()\n"
-            "    @app.get('/')\n    def root():\n        return str(sys.getprofile())\n    return app\n"
-        )
-    )
+    main = """
+        import sys
+        from fastapi import FastAPI
+
+        def create_app():
+            app = FastAPI()
+
+            @app.get("/")
+            def root():
+                return str(sys.getprofile())
+
+            return app
+    """
     replica = await start(main)
     await replica.ready()
     assert (await client.get(replica.url)).json() == "None"
