@@ -1,14 +1,16 @@
 """A program that parses a submission's files and finds their imports: an order on stdin, a JSON object a line out.
 
-`{"file": …}` before each file, so that one that ends this process is known, and at last `{"imports": […]}`; or
-`{"file": …, "line": …, "fault": …}` where one is not Python. Nothing of the submission is imported: its folder is
-never on the path.
+`{"file": …}` before each file, so that one that ends this process is known, and at last the imports, and the syntax
+trees as a pickle; or `{"file": …, "line": …, "fault": …}` where one is not Python. Nothing of the submission is
+imported: its folder is never on the path.
 """
 
 from __future__ import annotations
 
 import ast
+import base64
 import json
+import pickle
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,8 +22,8 @@ from grimp.domain.valueobjects import Module
 
 from grader.shape.code import ROOT
 
-DEEPEST = 200
-"""How deeply syntax may be nested: readers walk it by recursion. Black's own code comes to some 30."""
+DEEPEST = 100
+"""How deeply syntax may be nested: what reads it goes by recursion, pickle too. A kata's code comes to some 15."""
 
 
 class _Package:
@@ -47,12 +49,14 @@ def main() -> None:
     """Obey the order."""
     order = json.load(sys.stdin)
     folder, files = Path(order["folder"]), order["files"]
-    for file in files.values():
+    trees: dict[str, ast.Module] = {}
+    for name, file in files.items():
         _say(file=file)
-        fault = _fault(folder / file, file)
-        if fault is not None:
-            _say(file=file, **fault)
+        read = _read(folder / file, file)
+        if not isinstance(read, ast.Module):
+            _say(file=file, **read)
             return
+        trees[name] = read
     package = _Package(folder, files)
     settings.configure(PACKAGE_FINDER=package, MODULE_FINDER=package)
     graph = build_graph(ROOT, cache_dir=None)
@@ -62,11 +66,11 @@ def main() -> None:
         for imported in graph.find_modules_directly_imported_by(importer)
         for details in graph.get_import_details(importer=importer, imported=imported)
     ]
-    _say(imports=imports)
+    _say(imports=imports, trees=base64.b64encode(pickle.dumps(trees)).decode())
 
 
-def _fault(path: Path, file: str) -> dict[str, Any] | None:
-    """Return what is wrong with a file and where, None where it is Python."""
+def _read(path: Path, file: str) -> ast.Module | dict[str, Any]:
+    """Return the syntax tree of a file, or what is wrong with it and where."""
     try:
         # By its bytes, as Python reads it: but grimp reads UTF-8 alone.
         source = path.read_bytes()
@@ -81,7 +85,7 @@ def _fault(path: Path, file: str) -> dict[str, Any] | None:
         return {"line": 1, "fault": f"{file} cannot be parsed: {said}"}
     if _depth(tree) > DEEPEST:
         return {"line": 1, "fault": f"{file} cannot be parsed: it is nested too deeply"}
-    return None
+    return tree
 
 
 def _depth(tree: ast.AST) -> int:

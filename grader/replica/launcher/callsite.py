@@ -136,7 +136,7 @@ class Sites:
 
     def __init__(self, folder: str) -> None:
         self._folder = folder.rstrip("/") + "/"
-        self._files: dict[CodeType, str] = {}
+        self._files: dict[str, str] = {}
 
     def comment(self, frame: FrameType | None) -> str:
         """Return ` /* katas:app/orders.py:31 */` for the innermost frame of the submission, or nothing."""
@@ -148,9 +148,9 @@ class Sites:
 
     def _file(self, code: CodeType) -> str:
         """Return the file of `code` below the folder, or nothing if it is elsewhere; unsafe characters become `_`."""
-        known = self._files.get(code)
+        file = code.co_filename  # not the code: equal ones may stand in two files
+        known = self._files.get(file)
         if known is None:
-            file = code.co_filename
             known = _UNSAFE.sub("_", file.removeprefix(self._folder)) if file.startswith(self._folder) else ""
-            self._files[code] = known
+            self._files[file] = known
         return known

@@ -47,7 +47,7 @@ class Edges:
     def __init__(self, folder: str, descriptor: int) -> None:
         self._folder = folder.rstrip("/") + "/"
         self._descriptor = descriptor
-        self._files: dict[CodeType, str] = {}
+        self._files: dict[str, str] = {}
         self._told: set[tuple[object, ...]] = set()
 
     def watch(self, application: Application) -> Application:
@@ -126,11 +126,11 @@ class Edges:
 
     def _file(self, code: CodeType) -> str:
         """Return the file of `code` below the folder, or nothing if it is elsewhere."""
-        known = self._files.get(code)
+        file = code.co_filename  # not the code: equal ones may stand in two files
+        known = self._files.get(file)
         if known is None:
-            file = code.co_filename
             known = file.removeprefix(self._folder) if file.startswith(self._folder) else ""
-            self._files[code] = known
+            self._files[file] = known
         return known
 
     def _tell(self, file: str, line: int, function: str, callers: tuple[Site, ...]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .callsite import frames
 
 if TYPE_CHECKING:
-    from types import CodeType, FrameType
+    from types import FrameType
 
 # What they do is done for whoever called them.
 _BETWEEN = ("asyncio", "anyio", "sniffio", "tenacity")
@@ -33,18 +33,17 @@ class Origin:
         self._theirs = (folder.rstrip("/") + "/", *_folders(_FRAMEWORK))
         # Code without a file is made by another: dataclasses, named tuples, lambdas in `exec`.
         self._between = (*_folders(_BETWEEN), contextlib.__file__, str(Path(__file__).with_name("loop.py")), "<")
-        self._known: dict[CodeType, bool | None] = {}
+        self._known: dict[str, bool | None] = {}
 
     def is_theirs(self, frame: FrameType | None) -> bool | None:
         """Whether `frame` runs for the submission; None if the event loop runs it without anyone in between."""
         for caller in frames(frame):
-            code = caller.f_code
-            if code is _LOOPS_EDGE:
+            if caller.f_code is _LOOPS_EDGE:
                 return None
-            if code not in self._known:
-                file = code.co_filename
-                self._known[code] = None if file.startswith(self._between) else file.startswith(self._theirs)
-            known = self._known[code]
+            file = caller.f_code.co_filename  # not the code: equal ones may stand in two files
+            if file not in self._known:
+                self._known[file] = None if file.startswith(self._between) else file.startswith(self._theirs)
+            known = self._known[file]
             if known is not None:
                 return known
         return None

@@ -135,6 +135,29 @@ async def test_lines_are_told(start: Callable[..., Awaitable[Replica]], client: 
     assert (str(edge.callers[0]), str(edge.target)) == ("app/main.py:12", "app/shelf.py:3")
 
 
+async def test_equal_code_in_two_files(start: Callable[..., Awaitable[Replica]], client: httpx.AsyncClient) -> None:
+    """Functions that are equal to the letter are told apart by their files."""
+    main = """
+        from fastapi import FastAPI
+        from app import one, other
+
+        def create_app():
+            app = FastAPI()
+
+            @app.get("/")
+            def root():
+                return one.number() + other.number()
+
+            return app
+    """
+    number = "def number():\n    return 7\n"
+    replica = await start(main, {"app/one.py": number, "app/other.py": number}, traced=True)
+    await replica.ready()
+    await client.get(replica.url)
+    found = {_drawn(edge) for edge in replica.edges() if edge.request}
+    assert found >= {"main > one.number", "main > other.number"}
+
+
 async def test_what_runs_before_requests_has_none(start: Callable[..., Awaitable[Replica]]) -> None:
     """Imports and calls of the start are told without a request."""
     replica = await start(MAIN, FILES, traced=True)

@@ -1,0 +1,20 @@
+"""What is answered where an order is cancelled."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+
+class OrderView(BaseModel):
+    """An order as it is answered; the price is that of one copy."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: UUID
+    customer_id: UUID
+    book_id: UUID
+    quantity: int
+    price_cents: int
+    placed_at: datetime
+    cancelled_at: datetime | None

@@ -1,0 +1,1 @@
+"""One module a noun, one class a use case."""
