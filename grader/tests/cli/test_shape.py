@@ -1,0 +1,87 @@
+"""`kata shape`, and the drawings in a brief that it makes."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from grader.kata import KATAS, PROJECT, SOLUTIONS
+from grader.report.footprint import render_footprint
+from grader.shape import footprint, read_code
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BRIEFS = [
+    pytest.param(SOLUTIONS / "01_layers_to_slices", layer, id=f"01 {layer}") for layer in ("starter", "reference")
+]
+
+
+def _kata(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from grader.cli import main; main()", "shape", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- our own command
+
+
+def test_a_folder_is_drawn() -> None:
+    """The command prints the drawing of a folder."""
+    folder = SOLUTIONS / "01_layers_to_slices" / "reference"
+    done = _kata(str(folder))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == render_footprint(footprint(read_code(folder))) + "\n"
+    assert "POST /orders/{order_id}/cancel: 2 files in 1 folder\n" in done.stdout
+
+
+def test_a_kata_is_found_by_its_number() -> None:
+    """A number stands for the learner's folder of that kata."""
+    assert _kata("01").stdout == _kata(str(KATAS / "01_layers_to_slices")).stdout
+
+
+@pytest.mark.parametrize(
+    ("files", "said", "status"),
+    [
+        (None, "is neither the number of a kata nor a folder", 2),
+        ({}, "there is no Python file in app/", 1),
+        ({"main.py": "def broken(:\n"}, "app/main.py is not Python", 1),
+        ({"main.py": "x = 7\n"}, "no route is declared in app/", 1),
+    ],
+    ids=["no folder", "no code", "no Python", "no route"],
+)
+def test_what_cannot_be_drawn_is_said(tmp_path: Path, files: dict[str, str] | None, said: str, status: int) -> None:
+    """One line says what is wrong, and no traceback is shown."""
+    folder = tmp_path / "alice"
+    for name, text in (files or {}).items():
+        (folder / "app").mkdir(parents=True, exist_ok=True)
+        (folder / "app" / name).write_text(text)
+    if files is not None:
+        folder.mkdir(exist_ok=True)
+    done = _kata(str(folder))
+    assert (done.returncode, done.stdout) == (status, "")
+    assert done.stderr.startswith("kata: ")
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("kata", "layer"), BRIEFS)
+def test_a_brief_shows_what_the_command_draws(kata: Path, layer: str, request: pytest.FixtureRequest) -> None:
+    """The drawings in a brief are those of the code; --record-transcripts renews them."""
+    drawn = render_footprint(footprint(read_code(kata / layer)))
+    block = f"<!-- shape: {layer} -->\n```\n{drawn}\n```\n"
+    brief = kata / "starter" / "README.md"
+    text = brief.read_text(encoding="utf-8")
+    if request.config.getoption("--record-transcripts"):
+        pattern = re.compile(rf"<!-- shape: {layer} -->\n```\n.*?\n```\n", re.DOTALL)
+        brief.write_text(pattern.sub(lambda _: block, text), encoding="utf-8")
+        return
+    assert block in text
+
+
+def test_a_brief_quotes_the_projects_own_contract() -> None:
+    """What the brief quotes of pyproject.toml stands there."""
+    text = (SOLUTIONS / "01_layers_to_slices" / "starter" / "README.md").read_text(encoding="utf-8")
+    quoted = text.partition("<!-- from: pyproject.toml -->\n```toml\n")[2].partition("```\n")[0]
+    assert quoted
+    assert quoted in (PROJECT / "pyproject.toml").read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""The shop of Lantern Books: customers, stock and orders."""
