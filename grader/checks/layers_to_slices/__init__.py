@@ -158,7 +158,7 @@ async def shared_knows_no_use_case(lab: Lab) -> None:
         done=done,
         seen=f"besides definitions of tables it speaks of {', '.join(sorted({word for _, word in words}))}",
         expected="besides definitions of tables the words book, order, customer and stock do not occur in app/shared/",
-        evidence=(parts.listed("at these places", dict.fromkeys(f"{spot}  {word}" for spot, word in words)),),
+        evidence=(parts.listed("at these lines", shared.by_line(words)),),
         place=words[0][0] if words else None,
     )
     lonely = list(shared.too_little_used(code))

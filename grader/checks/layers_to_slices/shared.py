@@ -31,6 +31,14 @@ def words(code: Code) -> Iterator[tuple[Place, str]]:
                         yield Place(module.file, line), word
 
 
+def by_line(found: list[tuple[Place, str]]) -> list[str]:
+    """Return a text for each line in which words were found, with the words."""
+    lines: dict[Place, dict[str, None]] = {}
+    for place, word in found:
+        lines.setdefault(place, {})[word] = None
+    return [f"{place}  {', '.join(said)}" for place, said in lines.items()]
+
+
 def behaviour(code: Code) -> Iterator[tuple[Place, str]]:
     """Yield the functions that definitions of tables hold."""
     for module in _shared(code):

@@ -116,7 +116,7 @@ def test_a_slice_knows_itself_and_what_is_shared(read: Read) -> None:
         {
             "main.py": "from app.features import orders\n",
             "features/orders/__init__.py": "from . import place\nfrom app.features.orders.place import f\n",
-            "features/orders/place.py": "import json\nfrom app.shared.tables import t\nfrom .views import v\ndef f(): ...\n",
+            "features/orders/place.py": "import json\nfrom app.shared.tables import t\nfrom .views import v\nf = 7\n",
             "features/orders/views.py": "v = 7\n",
             "shared/tables.py": "from app.shared import rows\nt = 7\n",
             "shared/rows.py": "",
