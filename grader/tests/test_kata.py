@@ -54,5 +54,5 @@ def test_what_is_removed_is_not_followed(tmp_path: Path) -> None:
 
 def test_an_unknown_kata_is_said() -> None:
     """The message names those that there are."""
-    with pytest.raises(KataError, match="there are .*03_n_plus_one"):
+    with pytest.raises(KataError, match=r"there are .*03_n_plus_one"):
         load_kata("99_nothing")
