@@ -18,8 +18,9 @@ def command(
     from grader.report.footprint import render_footprint  # noqa: PLC0415 -- likewise
     from grader.shape import UnreadableError, footprint, read_code  # noqa: PLC0415 -- likewise
 
-    folder = find_by_number(KATAS / of) or Path(of)
-    if not folder.is_dir():
+    places = (find_by_number(KATAS / of) or Path(of), KATAS / of)
+    folder = next((place for place in places if place.is_dir()), None)
+    if folder is None:
         raise Complaint(f"{of} is neither the number of a kata nor a folder; try  kata shape 01")
     try:
         found = footprint(read_code(folder))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import itertools
 import os
 import shutil
 import socket
@@ -48,7 +49,7 @@ class Host:
         self._gone: asyncio.Event | None = None
         self._replicas: dict[int, Replica] = {}
         self._made = 0
-        self._copies = 0
+        self._copies = itertools.count(1)  # copies are made in threads
 
     def begin(self, packages: Sequence[str] = ()) -> None:
         """Start the parent process now, without waiting for it; a second call does nothing.
@@ -98,8 +99,7 @@ class Host:
 
     def copy(self, folder: Path) -> Path:
         """Return a checked copy of the submission, to make replicas from; raises SubmissionError."""
-        self._copies += 1
-        return copy_submission(folder, self.directory / "submissions" / str(self._copies))
+        return copy_submission(folder, self.directory / "submissions" / str(next(self._copies)))
 
     async def prepared(self) -> None:
         """Wait until replicas can be made at once; raises HostError."""

@@ -66,13 +66,13 @@ class Edges:
             return
         code = frame.f_code
         file = self._file(code)
-        if not file:
+        if not file or code.co_name == "__del__":  # which is called at any moment, whoever runs
             return
         callers = self._callers(frame.f_back)
         if code.co_name == "<module>":
             self._tell(file, 1, "", callers)
         elif not callers or callers[0][0] != file:
-            self._tell(file, code.co_firstlineno, getattr(code, "co_qualname", code.co_name), callers)
+            self._tell(file, code.co_firstlineno, code.co_qualname, callers)
 
     def seeing_statements(self, wrapped: Callable[..., ModuleType]) -> Callable[..., ModuleType]:
         """Return `__import__` so that what is imported by statements is seen."""

@@ -36,8 +36,11 @@ def test_a_folder_is_drawn() -> None:
 
 
 def test_a_kata_is_found_by_its_number() -> None:
-    """A number stands for the learner's folder of that kata."""
-    assert _kata("01").stdout == _kata(str(KATAS / "01_layers_to_slices")).stdout
+    """A number, or the kata's name, stands for the learner's folder of that kata."""
+    drawn = _kata(str(KATAS / "01_layers_to_slices")).stdout
+    assert drawn
+    assert _kata("01").stdout == drawn
+    assert _kata("01_layers_to_slices").stdout == drawn
 
 
 @pytest.mark.parametrize(
