@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.kata import KATAS, PROJECT, SOLUTIONS
+from grader.kata import KATAS, PROJECT, SOLUTIONS, load_entry
 from grader.report.footprint import render_footprint
 from grader.shape import footprint, read_code
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+ALTERNATIVES = sorted((SOLUTIONS / "01_layers_to_slices" / "alternatives").iterdir())
 BRIEFS = [
     pytest.param(SOLUTIONS / "01_layers_to_slices", layer, id=f"01 {layer}") for layer in ("starter", "reference")
 ]
@@ -80,6 +81,22 @@ def test_a_brief_shows_what_the_command_draws(kata: Path, layer: str, request: p
         brief.write_text(pattern.sub(lambda _: block, text), encoding="utf-8")
         return
     assert block in text
+
+
+@pytest.mark.parametrize("name", ["reference", *(f"alternatives/{path.name}" for path in ALTERNATIVES)])
+def test_a_use_case_of_slices_stands_in_one_folder(name: str, tmp_path: Path) -> None:
+    """Whatever the grain of its slices, each use case of a solution of kata 01 stands in one folder."""
+    load_entry(SOLUTIONS / "01_layers_to_slices" / name).submission.write_to(tmp_path)
+    found = footprint(read_code(tmp_path))
+    assert [one.route for one in found.use_cases] == [
+        "POST /books/{book_id}/restock",
+        "POST /customers",
+        "GET /orders",
+        "POST /orders",
+        "POST /orders/{order_id}/cancel",
+    ]
+    assert [len(one.folders) for one in found.use_cases] == [1] * 5
+    assert all(file.startswith("app/shared/") for file in found.common)
 
 
 def test_a_brief_quotes_the_projects_own_contract() -> None:
