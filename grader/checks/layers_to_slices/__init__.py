@@ -116,6 +116,7 @@ async def only_main_stands_outside(lab: Lab) -> None:
         evidence=(parts.listed("these imports", imports),),
         place=imports[0].place if imports else None,
     )
+    parts.require_slices(code)
 
 
 @check(task=2, kind="shape")
@@ -174,7 +175,8 @@ async def shared_knows_no_use_case(lab: Lab) -> None:
 @check(task=3, kind="shape")
 async def no_slice_imports_another(lab: Lab) -> None:
     """A slice imports its own modules and what is shared, and nothing else of the service."""
-    found = parts.crossings(await parts.code_of(lab))
+    code = await parts.code_of(lab)
+    found = parts.crossings(code)
     first = found[0] if found else ""
     more = f", and {len(found) - 1} more go from part to part" if len(found) > 1 else ""
     require(
@@ -185,12 +187,14 @@ async def no_slice_imports_another(lab: Lab) -> None:
         evidence=(parts.listed("these imports", found),),
         place=found[0].place if found else None,
     )
+    parts.require_slices(code)
 
 
 @check(task=3, kind="shape")
 async def no_slice_runs_another(lab: Lab) -> None:
     """Whatever is sent to a slice, no function of another runs for it."""
-    found = (await watch(lab)).crossings()
+    ran = await watch(lab)
+    found = ran.crossings()
     requests = sorted({one.when for one in found})
     require(
         not found,
@@ -200,6 +204,7 @@ async def no_slice_runs_another(lab: Lab) -> None:
         evidence=(parts.listed("these lines led from one to the other", found),),
         place=found[0].place if found else None,
     )
+    ran.require_slices()
 
 
 @check(task=4, kind="shape")
@@ -233,7 +238,8 @@ async def the_others_work_without_one(lab: Lab) -> None:
 async def a_slice_serves_one_noun(lab: Lab) -> None:
     """One slice does not hold the use cases of another noun."""
     routes: dict[str, list[str]] = {}
-    for route, part in (await watch(lab)).owners.items():
+    ran = await watch(lab)
+    for route, part in ran.owners.items():
         routes.setdefault(part, []).append(route)
     mixed = {part: served for part, served in routes.items() if len({route.split("/")[1] for route in served}) > 1}
     part, served = next(iter(mixed.items()), ("", []))
@@ -244,6 +250,7 @@ async def a_slice_serves_one_noun(lab: Lab) -> None:
         expected="the routes of a slice belong to one of /customers, /books and /orders",
         evidence=(parts.listed("its routes", sorted(served)),),
     )
+    ran.require_slices()
 
 
 @check(task=5, kind="boundary")

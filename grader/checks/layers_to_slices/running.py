@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.checks import require
-from grader.checks.layers_to_slices.parts import folder_part, part_of
+from grader.checks.layers_to_slices.parts import folder_part, is_slice, part_of
 from grader.checks.layers_to_slices.shop import route_of
 from grader.checks.layers_to_slices.tour import Tour
 
@@ -33,6 +33,18 @@ class Ran:
             if edge.request and part and not any(folder_part(caller.file) for caller in edge.callers):
                 found.setdefault(route_of(edge.request), part)
         return found
+
+    def require_slices(self) -> None:
+        """Require that code of a slice is what answers each route."""
+        owners = self.owners
+        routes = {route_of(edge.request) for edge in self.edges if edge.request}
+        lost = sorted(route for route in routes if not is_slice(owners.get(route, "")))
+        require(
+            not lost,
+            done="visited every route, and watched whose code was called for it",
+            seen=f"{', '.join(lost)} is answered by no slice",
+            expected="every route is answered by code of a slice",
+        )
 
     def crossings(self) -> list[Run]:
         """Return the calls and imports by which one part reaches another, each once."""
