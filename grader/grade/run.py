@@ -7,45 +7,26 @@ import math
 import time
 import traceback
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from grader.checks import Check, checks_of
 from grader.lab import Budget, Lab, Stop, Unusable
 from grader.replica import Limits
-from grader.services import Settings
 from grader.verdict import Blocked, CheckResult, Finding, Inconclusive, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from grader.explore.token import Token
+    from grader.grade.options import Options
     from grader.kata import Submission
-    from grader.replica import Host, StartMethod
+    from grader.replica import Host
     from grader.services import Pair
 
 CHECK_SECONDS = 60.0
 """How long one check may take before it is given up as inconclusive."""
 LANES = 2
 """Checks made side by side, each in a lab of its own: one keeps one core busy at a time, and most machines have two."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a run was asked for.
-
-    `start_method` is how replicas start (`fork`, `spawn`, None: what fits); `request_seconds` and `boot_seconds` are
-    what a request and the start of a replica may take; `replay` is the one schedule or crash to try again, `stop_at`
-    the step of that schedule before which a debugger is waited for: then nothing is limited in time.
-    """
-
-    services: Settings = field(default_factory=Settings)
-    start_method: StartMethod | None = None
-    seed: int = 1
-    request_seconds: float = 10.0
-    boot_seconds: float = 15.0
-    replay: Token | None = None
-    stop_at: int | None = None
 
 
 class Run:
@@ -74,7 +55,7 @@ class Run:
         for name in plan:
             self._add(name)
         # A Redis is one for all labs on its pair: emptying it for one would empty it for the other.
-        lanes = len(pairs) if "redis" in submission.kata.services else LANES
+        lanes = len(pairs) if "redis" in submission.kata.services else options.lanes
         self._lanes = [asyncio.create_task(self._lane(number)) for number in range(min(lanes, len(self._queue)))]
 
     def _add(self, name: str) -> None:

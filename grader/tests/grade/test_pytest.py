@@ -43,6 +43,14 @@ def test_any_working_directory_will_do(where: str, project: Path) -> None:
     assert run.outcomes == {HOLDS: "passed"}
 
 
+def test_a_file_stands_for_its_submission(project: Path) -> None:
+    """A file or folder within a submission means the submission, as an editor names what is open."""
+    for path in (f"katas/{KATA}/app/main.py", f"katas/{KATA}/app"):
+        run = pytest_in(project, path, "-k", HOLDS)
+        assert run.status == 0, run.output
+        assert run.outcomes == {HOLDS: "passed"}
+
+
 def test_no_argument_means_the_folder_one_is_in(project: Path) -> None:
     """`pytest` alone, inside a submission, grades it."""
     run = pytest_in(project / "katas" / KATA, "-k", HOLDS)
