@@ -109,11 +109,16 @@ def find_by_number(path: Path) -> Path | None:
     return found[0] if len(found) == 1 and match[2] is None else None
 
 
-def load_kata(name: str) -> Kata:
+def kata_names(solutions: Path = SOLUTIONS) -> list[str]:
+    """Return the names of all katas, by number."""
+    return sorted(path.parent.parent.name for path in solutions.glob("*/starter/kata.toml"))
+
+
+def load_kata(name: str, solutions: Path = SOLUTIONS) -> Kata:
     """Return the kata whose folders are named `name`; KataError where its pristine definition is missing or wrong."""
-    path = SOLUTIONS / name / "starter" / "kata.toml"
+    path = solutions / name / "starter" / "kata.toml"
     if not path.is_file():
-        known = ", ".join(sorted(p.parent.parent.name for p in SOLUTIONS.glob("*/starter/kata.toml")))
+        known = ", ".join(kata_names(solutions))
         raise KataError(f"{name}: no such kata; there are {known}")
     return _kata(_read(path), path)
 
@@ -124,7 +129,7 @@ def load_submission(folder: Path) -> Submission:
     The kata is known by the folder's name (`03_n_plus_one`, `03`) or, where that names none, by the slug in its
     `kata.toml`; nothing else is read from there. KataError where neither tells, or where they disagree.
     """
-    names = {p.parent.parent.name for p in SOLUTIONS.glob("*/starter/kata.toml")}
+    names = set(kata_names())
     match = _NUMBERED.fullmatch(folder.name)
     by_folder = {
         n for n in names if match and (n == folder.name or (match[2] is None and n.startswith(match[1] + "_")))
@@ -150,7 +155,7 @@ def load_submission(folder: Path) -> Submission:
 def load_entry(folder: Path) -> Entry:
     """Return the corpus entry in `folder`: a kata's starter, reference, an alternative or a mistake."""
     root = folder.parent if folder.name in {"starter", "reference"} else folder.parent.parent
-    kata = load_kata(root.name)
+    kata = load_kata(root.name, root.parent)
     about = root / "starter.toml" if folder.name == "starter" else folder / "about.toml"
     told = _read(about)
     caught, without = told.get("caught", {}), told.get("without", [])

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.kata import PROJECT, Entry, KataError, is_entry, load_entry, load_submission
-from grader.plugin import transcripts
+from grader.contract import transcripts
+from grader.kata import Entry, KataError, is_entry, load_entry, load_submission
 from grader.verdict import CheckResult, Outcome
 
 if TYPE_CHECKING:
@@ -79,29 +79,34 @@ class CheckItem(pytest.Item):
     def runtest(self) -> None:
         """Make the check; Unmet where its outcome is not the wanted one."""
         self.result = self.config.stash[GRADER].check(self.entry.submission, self.name)
-        complaint = _complaint(self.entry, self.result)
-        if complaint is None:
-            complaint = self._drift()
-        if complaint is not None:
-            raise Unmet(complaint)
+        if self.entry.name:
+            self._judge(self.result)
+        elif self.result.outcome is not Outcome.PASSED:
+            raise Unmet
 
-    def _drift(self) -> str | None:
-        """Return how what a learner reads differs from the transcript, or record it where that was asked for."""
+    def _judge(self, result: CheckResult) -> None:
+        """Hold one of a kata's own solutions against what it is there to show, and its transcript."""
+        from grader.contract.judge import complaint  # noqa: PLC0415 -- learners need not pay for its import
+
+        wrong = complaint(self.entry, result)
+        if wrong is not None:
+            raise Unmet(f"{wrong}\n")
         if self.name not in self.entry.caught:
-            return None
+            return
         path, text = transcripts.path_of(self.entry), self._rendered()
         if self.config.option.record_transcripts:
             transcripts.record(path, self.name, text)
-            return None
-        found = transcripts.difference(path, self.name, text)
-        return found and f"The message is not that of {path}; --record-transcripts writes it anew.\n{found}\n\n"
+        elif found := transcripts.difference(path, self.name, text):
+            raise Unmet(f"The message is not that of {path}; --record-transcripts writes it anew.\n{found}\n\n")
 
     @property
     def again(self) -> str:
         """The id that selects this check, as it is typed; those of a kata's own solutions, from the project's root."""
-        if self.entry.name:  # transcripts are the same wherever pytest runs
-            return f"{self.path.relative_to(PROJECT)}::{self.name}"
-        return str(self.config.cwd_relative_nodeid(self.id))
+        if not self.entry.name:
+            return str(self.config.cwd_relative_nodeid(self.id))
+        from grader.contract.judge import again_of  # noqa: PLC0415 -- likewise
+
+        return again_of(self.entry, self.name)
 
     def _rendered(self) -> str:
         from grader.report.terminal import render_result  # noqa: PLC0415 -- needed only where something failed
@@ -122,19 +127,6 @@ class CheckItem(pytest.Item):
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Say where the check belongs and the sentence that it holds."""
         return self.path, None, self.title
-
-
-def _complaint(entry: Entry, result: CheckResult) -> str | None:
-    """Return None where the result is the wanted one, else the text that goes before it."""
-    words = entry.caught.get(result.check)
-    if words is None and result.outcome is Outcome.PASSED:
-        return None
-    if words is None:
-        return f"{entry.name} must pass this check.\n" if entry.name else ""
-    if result.outcome is not Outcome.FAILED:
-        return f"{entry.name} must be caught by this check.\n"
-    missing = [word for word in words if word not in result.text]
-    return f"{entry.name} is caught, but the message lacks: {', '.join(missing)}\n" if missing else None
 
 
 def services_of(items: Iterable[CheckItem]) -> set[str]:

@@ -1,0 +1,1 @@
+-- TODO: the tables, in readable DDL, with constraints that have names
