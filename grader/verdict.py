@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Self
 
@@ -100,6 +100,10 @@ class Finding(Exception):  # noqa: N818 -- a finding is a verdict on the submiss
 
     def __str__(self) -> str:
         return f"{self.seen} ({self.expected})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # an exception is pickled with the positional arguments it was made with, of which there may be none
+        return type(self), tuple(getattr(self, f.name) for f in fields(self))
 
 
 class Inconclusive(Exception):  # noqa: N818 -- an outcome, not an error

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import pickle
+from dataclasses import replace
 
-from grader.report.document import document
-from grader.tests.report.examples import LOST_UPDATE, result
+import pytest
+
+from grader.report.document import ResultFileError, document, read
+from grader.tests.report.examples import EXAMPLES, LOST_UPDATE, finding, result
 from grader.tests.report.hostile import HOSTILE, NASTY
-from grader.verdict import CheckResult, Outcome, Verdict
+from grader.verdict import CheckResult, Evidence, Outcome, Place, Verdict
 
 
 def _checks(*results: CheckResult) -> list[dict[str, object]]:
@@ -42,3 +46,47 @@ def test_any_text_can_be_written() -> None:
     timeline = _checks(result(HOSTILE))[0]["timeline"]
     assert isinstance(timeline, dict)
     assert timeline["title"] == NASTY
+
+
+def _everything() -> list[Verdict]:
+    evidence = (Evidence(NASTY, (NASTY, ""), Place("app/main.py", 3)), Evidence("nothing"))
+    found = replace(finding(HOSTILE), timeline=None, evidence=evidence, place=Place(NASTY, 7))
+    results = [
+        *(result(timeline) for timeline in (*EXAMPLES.values(), HOSTILE)),
+        replace(result(LOST_UPDATE), finding=found),
+        *(CheckResult(outcome, NASTY, 2, "cost", 4, outcome, NASTY, None, 1.5) for outcome in Outcome),
+        replace(result(LOST_UPDATE), outcome=Outcome.PASSED, finding=None, complete=False),
+    ]
+    return [
+        Verdict("katas/04", "04_optimistic_locking", "embedded", {"postgres": "18.6"}, 1, tuple(results)),
+        Verdict(NASTY, "x", "external", {}, 7),
+    ]
+
+
+def test_what_was_written_is_read() -> None:
+    """A result file that is read and written again is the same file."""
+    text = document(_everything())
+    assert document(read(text)) == text
+
+
+def test_a_verdict_goes_from_process_to_process() -> None:
+    """A verdict that is pickled comes out whole, its findings too."""
+    assert document(pickle.loads(pickle.dumps(_everything()))) == document(_everything())  # noqa: S301 -- our own
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "it is no result file"),
+        ("[]", "it is no result file"),
+        ("{}", "it is no result file"),
+        ('{"version": 2, "submissions": []}', "its version is 2, and this program reads version 1"),
+        ('{"version": 1, "submissions": [{}]}', "it is no result file"),
+        ('{"version": 1, "submissions": 3}', "it is no result file"),
+        (document(_everything()).replace('"failed"', '"lost"'), "it is no result file"),
+    ],
+)
+def test_another_file_is_refused(text: str, message: str) -> None:
+    """What is no result file of this version is said to be none."""
+    with pytest.raises(ResultFileError, match=message):
+        read(text)
