@@ -13,7 +13,9 @@ import typer
 
 LEARNERS = ("services", "shape")
 """Verbs in the order in which `kata --help` shows them."""
-VERBS = {"For learners": LEARNERS}
+INSTRUCTORS = ("grade", "export")
+AUTHORS = ("dev",)
+VERBS = {"For learners": LEARNERS, "For instructors": INSTRUCTORS, "For authors": AUTHORS}
 """The panels of `kata --help`, and their verbs."""
 
 

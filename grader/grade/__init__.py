@@ -7,7 +7,9 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from grader.grade.run import Options, Run
+from grader.checks import checks_of
+from grader.grade.options import Options, options_of
+from grader.grade.run import Run
 from grader.replica import Host
 from grader.services import Pair, open_pair
 from grader.verdict import CheckResult, Outcome, Verdict
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from grader.kata import Submission
 
-__all__ = ["Grader", "Options"]
+__all__ = ["Grader", "Options", "options_of"]
 
 T = TypeVar("T")
 
@@ -66,7 +68,8 @@ class Grader:
         pair = await open_pair(self._options.services, redis=redis, tell=self._tell)
         self._pairs.append(pair)
         # a Redis is emptied as a whole, so that each lane needs its own; only embedded servers cost little enough
-        if redis and pair.kind == "embedded" and any(len(names) > 1 for names in self._planned.values()):
+        side_by_side = self._options.lanes > 1 and any(len(names) > 1 for names in self._planned.values())
+        if redis and pair.kind == "embedded" and side_by_side:
             self._pairs.append(await open_pair(self._options.services, redis=True, tell=self._tell))
 
     def plan(self, checks: Iterable[tuple[Submission, str]]) -> None:
@@ -77,6 +80,16 @@ class Grader:
     def check(self, submission: Submission, name: str) -> CheckResult:
         """Make one check of a submission and return what came of it."""
         return self._wait(self._check(submission, name))
+
+    def grade(self, submission: Submission, *, redis: bool) -> Verdict:
+        """Make all checks of a submission; the first takes servers, with a Redis where a later one will need it."""
+        names = [check.id for check in checks_of(submission.kata.slug)]
+        self.plan((submission, name) for name in names)
+        if not self._pairs:
+            self.open(redis=redis)
+        for name in names:
+            self.check(submission, name)
+        return self._verdicts[str(submission.folder)]
 
     def close(self) -> None:
         """End every process, drop every database, give the servers back."""
