@@ -14,7 +14,11 @@ check:
 test *arguments:
     uv run pytest {{ arguments }}
 
-# every starter, reference, alternative and mistake, of all katas or one: `just corpus 03`
+# the whole contract of all katas or one, as CI holds it: `just contract 03`
+contract kata="":
+    uv run kata dev check {{ kata }}
+
+# every starter, reference, alternative and mistake, of all katas or one, check by check in pytest: `just corpus 03`
 corpus kata="":
     uv run pytest solutions/{{ kata }}
 
