@@ -77,10 +77,14 @@ class Dossier:
         place = self.solutions / kind
         return sorted(p for p in place.iterdir() if p.is_dir()) if place.is_dir() else []
 
+    def overlays(self) -> list[Path]:
+        """Return the folders of all alternatives and mistakes."""
+        return [folder for kind in OVERLAID for folder in self.folders(kind)]
+
     def entries(self) -> list[Entry]:
         """Return all that is graded: starter, reference, alternatives, mistakes; raises KataError."""
-        overlaid = (folder for kind in OVERLAID for folder in self.folders(kind))
-        return [load_entry(folder) for folder in (self.starter, self.solutions / "reference", *overlaid)]
+        folders = (self.starter, self.solutions / "reference", *self.overlays())
+        return [load_entry(folder) for folder in folders]
 
     def drop_stray_transcripts(self) -> None:
         """Remove the transcripts of mistakes that are no more."""

@@ -66,15 +66,14 @@ def no_file_is_stray(dossier: Dossier) -> Iterator[Fault]:
         within = len(inner) > 1 and inner[0] == "app" and path.suffix in _IN_APP
         if not beside and not within:
             yield dossier.fault(path.as_posix(), "is stray: no file of a kata has this place or kind")
-    for folder in (folder for kind in OVERLAID for folder in dossier.folders(kind)):
+    for folder in dossier.overlays():
         if not any(files_in(folder)):
             yield dossier.fault(folder.relative_to(dossier.solutions).as_posix(), "is empty")
 
 
 def every_solution_says_what_it_is(dossier: Dossier) -> Iterator[Fault]:
     """`about.toml` has the texts of its kind and no others, and names checks that there are."""
-    folders = [dossier.starter, dossier.solutions / "reference"]
-    for folder in (*folders, *(folder for kind in OVERLAID for folder in dossier.folders(kind))):
+    for folder in (dossier.starter, dossier.solutions / "reference", *dossier.overlays()):
         name = folder.relative_to(dossier.solutions)
         kind = name.parts[0]
         file = "starter.toml" if kind == "starter" else f"{name.as_posix()}/about.toml"
@@ -101,7 +100,7 @@ def every_solution_says_what_it_is(dossier: Dossier) -> Iterator[Fault]:
 def overlays_hold_what_differs(dossier: Dossier) -> Iterator[Fault]:
     """An alternative or a mistake holds no file that is equal to the reference's, but where it does `without` that."""
     reference = dossier.solutions / "reference"
-    for folder in (folder for kind in OVERLAID for folder in dossier.folders(kind)):
+    for folder in dossier.overlays():
         about = dossier.table((folder / "about.toml").relative_to(dossier.solutions).as_posix())
         without = {Path(path) for path in about.get("without", [])}
         for file in files_in(folder):

@@ -54,6 +54,8 @@ class Score:
     name: str
     kata: Kata
     lines: tuple[Line, ...]
+    first: Line | None
+    """The first that did not pass and tells something of its own; where none does, the first that was not run."""
     started: bool
     """False where the service did not start, so that nothing of it could be checked."""
 
@@ -67,7 +69,10 @@ class Score:
             for place, check in enumerate(task.points, 1)
         )
         started = not any(r.outcome is Outcome.BLOCKED and r.finding for r in verdict.results)
-        return cls(printable(name), kata, lines, started)
+        telling = {r.check for r in verdict.results if r.outcome is not Outcome.PASSED and r.said_here}
+        first = next((line for line in lines if line.check in telling), None)
+        first = first or next((line for line in lines if not line.passed), None)
+        return cls(printable(name), kata, lines, first, started)
 
     @property
     def earned(self) -> int:
@@ -78,11 +83,6 @@ class Score:
     def points(self) -> int:
         """Points that there are."""
         return sum(line.points for line in self.lines)
-
-    @property
-    def first(self) -> Line | None:
-        """The first line that did not pass and says why."""
-        return next((line for line in self.lines if line.message), None)
 
     @property
     def open(self) -> int:

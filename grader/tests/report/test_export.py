@@ -235,6 +235,18 @@ def test_a_spreadsheet_computes_nothing_of_a_submission(name: str) -> None:
     assert rows[0]["submission"] == f"'{name}"
 
 
+def test_the_first_finding_tells_something_of_its_own() -> None:
+    """What is only blocked behind another is not the first finding; of a part of a run it is what was not run."""
+    made = verdict({"a-stale-save-is-refused": Outcome.BLOCKED, "odd-tags": Outcome.FAILED})
+    first = Score.of(made, KATA, "a").first
+    assert first is not None
+    assert first.check == "odd-tags"
+    first = score({}).first
+    assert first is not None
+    assert (first.check, first.message) == (NOT_RUN, "This check was not run.")
+    assert GREEN.first is None
+
+
 def test_a_finding_is_told_in_full() -> None:
     """The text of a line is what a learner reads, with the picture and the command."""
     made = verdict({})
