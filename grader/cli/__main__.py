@@ -1,6 +1,5 @@
-"""`python -m grader.cli`, where the command is not on the PATH."""
+"""`python -m grader.cli`, for where the command is not on the path."""
 
 from grader.cli import main
 
-if __name__ == "__main__":
-    main()
+main()

@@ -5,22 +5,15 @@ from __future__ import annotations
 import csv
 import json
 import os
-import signal
-import socket
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import psutil
 import pytest
 
-from grader.grade import Options
-from grader.grade.many import grade_many
-from grader.kata import SOLUTIONS, Submission, load_submission
+from grader.kata import SOLUTIONS
 from grader.tests.cli.project import Said, kata
-from grader.tests.grade.hostile import at_import, in_handler
-from grader.tests.grade.project import Ground, environment, pytest_in, submission
+from grader.tests.grade.hostile import at_import
+from grader.tests.grade.project import pytest_in, submission
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,25 +104,6 @@ def test_all_passed_is_status_0(tmp_path: Path) -> None:
     assert "Grading 1 submission in 1 job." in said.err
 
 
-@dataclass(frozen=True)
-class Ending:
-    """A folder that ends the process which is told of it."""
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return os._exit, (9,)
-
-
-def test_a_process_that_dies_costs_one_verdict(tmp_path: Path) -> None:
-    """Where the process of a job dies, its submission has no verdict, and the next is graded by another process."""
-    good = load_submission(submission(tmp_path / "03"))
-    bad = Submission(good.kata, Ending(), ())  # type: ignore[arg-type] # it takes the process with it
-    first, second = grade_many([bad, good], Options(), jobs=1, tell=lambda _text: None)
-    assert first.verdict is None
-    assert "the grader's process ended before the verdict" in first.trouble
-    assert second.verdict is not None
-    assert second.verdict.earned == 20
-
-
 @pytest.mark.parametrize(
     ("arguments", "variables", "status", "words"),
     [
@@ -165,26 +139,3 @@ def test_wrong_input_gets_a_line(
     assert said.status == status, said
     assert words in said.out + said.err
     assert "Traceback" not in said.err
-
-
-def test_ctrl_c_leaves_nothing_behind(ground: Ground) -> None:
-    """Ctrl-C while two jobs are in the middle of a check ends them and all their processes."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(60)
-        report = f"import socket; socket.create_connection({listener.getsockname()!r}).recv(1)"
-        people = [submission(ground.folder / name / "03", files=in_handler(report)) for name in ("alice", "bob")]
-        with (
-            subprocess.Popen(  # noqa: S603 -- our own command
-                [sys.executable, "-m", "grader.cli", "grade", *people, "--jobs", "2"],
-                env=environment(**ground.variables),
-                stdout=subprocess.DEVNULL,
-            ) as run,
-            listener.accept()[0],
-            listener.accept()[0],
-        ):
-            processes = [p for p in psutil.Process(run.pid).children(recursive=True) if not ground.serves(p)]
-            assert len(processes) > 2
-            run.send_signal(signal.SIGINT)
-            assert run.wait(60) == 130
-        assert psutil.wait_procs(processes, timeout=30)[1] == []
-    assert ground.left_over() == []
