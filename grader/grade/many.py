@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from grader.kata import Submission
     from grader.verdict import Verdict
 
+ENDING_SECONDS = 30.0
+"""How long a process may take to end tidily; then it is killed, and its replicas and leases end with it."""
 _PROCESSES = multiprocessing.get_context("spawn")
 
 
@@ -130,6 +132,8 @@ class _Job:
         wire, self._wire = self._wire, None
         if wire is not None and self._process is not None:
             wire.close()
+            self._process.join(ENDING_SECONDS)
+            self._process.kill()
             self._process.join()
 
     def end(self, *, at_once: bool) -> None:
@@ -137,6 +141,8 @@ class _Job:
         self._ended = True
         if at_once and self._process is not None:
             self._process.terminate()
+            self._thread.join(ENDING_SECONDS)
+            self._process.kill()
         self._thread.join()
 
 
