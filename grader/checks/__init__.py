@@ -6,6 +6,7 @@ import importlib
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Literal
 
 from grader.lab import Lab
@@ -45,6 +46,20 @@ def checks_of(slug: str) -> list[Check]:
     """Return the checks of the kata with this slug, in the order in which they are made."""
     module = importlib.import_module(f"{__name__}.{slug}")
     return [value for value in vars(module).values() if isinstance(value, Check)]
+
+
+def explores(check: Check) -> bool:
+    """Whether a check explores interleavings, itself or in a function of these rooms that it calls."""
+    return _names("every_interleaving", check.body, set())
+
+
+def _names(method: str, function: object, seen: set[object]) -> bool:
+    """Whether a method's name stands in a function, or in one that is named there."""
+    if not isinstance(function, FunctionType) or not function.__module__.startswith(__name__) or function in seen:
+        return False
+    seen.add(function)
+    named = set(function.__code__.co_names)
+    return method in named or any(_names(method, function.__globals__.get(name), seen) for name in named)
 
 
 def require(  # noqa: PLR0913 -- the parts of a finding, by name

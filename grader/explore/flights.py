@@ -16,7 +16,7 @@ from grader.explore.passing import halted, traffic_of
 from grader.explore.rest import Deadline, Motion
 from grader.explore.session import Session
 from grader.explore.values import Held, Mode, Step
-from grader.wire import Category
+from grader.wire import Category, Cut
 
 if TYPE_CHECKING:
     from grader.explore.bench import Actor, Bench
@@ -110,7 +110,7 @@ class Flights:
         for actor in self._bench.actors:
             actor.call_when_asleep(None)
             for wire in actor.wires:
-                wire.gate = wire.done = None
+                wire.gate = wire.reply_gate = wire.done = None
 
     def _attend(self, actor: Actor, wire: Proxy) -> None:
         async def gate(statement: Statement) -> None:
@@ -122,7 +122,7 @@ class Flights:
             self.motion.note()
             try:
                 await permission
-            except asyncio.CancelledError:  # its client left
+            except (asyncio.CancelledError, Cut):  # its client left, or is to be lost
                 flight.over = True
                 self.motion.note()
                 raise
@@ -183,6 +183,22 @@ class Flights:
             site=flight.statement.site,
             session=session,
         )
+
+    async def strike(self, name: str, verb: str, place: str) -> list[int]:
+        """Have a fault come to the step that this actor holds; return the server's processes that it ends."""
+        flight = next(f for f in self.all if not f.released and not f.over and f.held and f.held.actor == name)
+        process = flight.wire.process_of(flight.statement.connection)
+        lost = [process] if process is not None else []
+        if place == "after":
+            _lose_reply(flight)
+        elif verb == "kill":
+            lost = [process for wire in flight.actor.wires for process in wire.processes]
+            flight.over = True
+            await flight.actor.kill()
+        else:
+            flight.over = True
+            flight.permission.set_exception(Cut())
+        return lost
 
     def follow_noise(self) -> None:
         """Tell the sessions what their connections said beside steps: BEGIN, SET, SAVEPOINT, what MULTI queues."""
@@ -289,3 +305,14 @@ def _may_wait_for(flight: Flight, waiting: Flight) -> bool:
         frozenset(access for access in wanted if not flight.session.has(access)),
         waiting.held.footprint.accesses,
     )
+
+
+def _lose_reply(flight: Flight) -> None:
+    """Have the connection of a step cut between the server's answer and its way to the client."""
+
+    async def reply_gate(statement: Statement) -> None:
+        if statement is flight.statement:
+            flight.wire.reply_gate = None
+            raise Cut
+
+    flight.wire.reply_gate = reply_gate

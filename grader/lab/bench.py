@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import tempfile
 from dataclasses import dataclass, replace
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
     from grader.lab.debugging import Stop
     from grader.lab.exploring import Exploration
     from grader.wire.outside import Call, Handler
+
+    Between = Callable[[], Awaitable[None]]
+    """Awaited before each step of an exploration."""
+    Player = Callable[[Exploration, ExploringLimits | None, Between | None], Awaitable[None]]
 
 REPLICAS = "ABC"
 
@@ -98,6 +103,8 @@ class Lab:
         """The step of the replayed schedule at which a debugger is waited for."""
         self.outside: Handler | None = None
         """Answers the calls to the service outside; a check sets it before its first request."""
+        self.player: Player | None = None
+        """Is handed the explorations of interleavings instead of their being run; crashes are passed over then."""
         self.explored = Extent()
         self._explorations = 0
 
@@ -158,19 +165,27 @@ class Lab:
         except (OSError, UnicodeDecodeError) as error:
             raise Unusable(f"schema.sql cannot be read: {error}") from error
 
-    async def reset(
-        self, seed: str, *, check: str = "", title: str = "", replay: Token | None = None, stop: Stop | None = None
+    async def reset(  # noqa: PLR0913 -- what a check is made with, by name
+        self,
+        seed: str,
+        *,
+        check: str = "",
+        title: str = "",
+        replay: Token | None = None,
+        stop: Stop | None = None,
+        player: Player | None = None,
     ) -> None:
         """Make all as new for the next check: empty tables, random numbers from `seed`; the first time, everything.
 
-        With `replay` the check's explorations try nothing but that, and with `stop` they stop there for a debugger.
+        With `replay` the check's explorations try nothing but that, and with `stop` they stop there for a debugger. A
+        `player` is handed its explorations of interleavings instead.
 
         Unusable where the submission cannot be copied or its schema is refused; whether its replicas start is known
         when the first request is sent.
         """
         self.random = random.Random(seed)  # noqa: S311 -- examples, not secrets
         self.recorder.clear()
-        self.check, self.title, self.replay, self.stop = check, title, replay, stop
+        self.check, self.title, self.replay, self.stop, self.player = check, title, replay, stop, player
         self.outside, self.explored, self._explorations = None, Extent(), 0
         if self._rows is None or not await self._rows.empty():
             await self._clear()
@@ -282,7 +297,7 @@ class Lab:
         given: Tables,
         requests: Sequence[Request],
         holds: Holds,
-        between: Callable[[], Awaitable[None]] | None = None,
+        between: Between | None = None,
         limits: ExploringLimits | None = None,
     ) -> None:
         """Send two or three requests at once, one to a replica, in every distinguishable interleaving of their steps.
@@ -292,6 +307,9 @@ class Lab:
         or Inconclusive where not everything was tried.
         """
         exploration = self._exploration(given, requests, holds)
+        if self.player is not None:
+            await self.player(exploration, limits, between)
+            return
         try:
             await exploration.explore(limits, between)
         finally:
@@ -304,6 +322,8 @@ class Lab:
         `retry` is a function of the first answer (None where none came) that gives the request to send, or None;
         True sends the same again, False nothing. `holds` is given the answers and raises a Finding.
         """
+        if self.player is not None:
+            return
         again = (lambda _: request) if retry is True else retry or (lambda _: None)
         runs = await self._exploration(given, [request], holds).sweep(again)
         self.explored = self.explored.with_more(runs, 0, complete=True)
@@ -338,7 +358,8 @@ class Lab:
     async def actor(self, name: str, request: Request) -> LabActor:
         """Return the replica of this name as an actor that is sent the request."""
         station = await self._serve(name)
-        return LabActor(station, await station.serving(), request, self._budget)
+        budget = replace(self._budget, seconds=math.inf) if self.player is not None else self._budget
+        return LabActor(station, await station.serving(), request, budget)
 
     async def monitor(self) -> Monitor:
         """Return the connection that looks at who waits for whom."""

@@ -1,0 +1,71 @@
+"""A submission laid out for a person, who plays its races or uses it, instead of for a verdict."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from grader.checks import checks_of, explores
+from grader.lab import Lab
+from grader.lab.playing import Game
+from grader.replica import Host
+from grader.services import Settings, open_pair
+from grader.verdict import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from grader.checks import Check
+    from grader.explore.explorer import Limits as ExploringLimits
+    from grader.kata import Kata, Submission
+    from grader.lab.bench import Between
+    from grader.lab.exploring import Exploration
+    from grader.replica import Limits
+
+SEED = 1
+"""The same as a run of pytest has unasked, so that the rows of a game are those of its replay."""
+
+
+@asynccontextmanager
+async def laid_out(
+    submission: Submission, settings: Settings, tell: Callable[[str], None], limits: Limits | None = None
+) -> AsyncIterator[Lab]:
+    """Give a lab with servers of its own; nothing of it is left when the block ends.
+
+    ServicesUnavailableError where no servers can be had. What else may go wrong is known at `Lab.reset`.
+    """
+    host = Host()
+    host.begin()
+    try:
+        pair = await open_pair(settings, redis="redis" in submission.kata.services, tell=tell)
+        try:
+            lab = Lab(submission, pair, host, limits=limits)
+            try:
+                yield lab
+            finally:
+                await lab.close()
+        finally:
+            await pair.close()
+    finally:
+        await host.close()
+
+
+def playable(kata: Kata) -> list[Check]:
+    """Return the checks of a kata that have races to play."""
+    return [check for check in checks_of(kata.slug) if explores(check)]
+
+
+async def games_of(lab: Lab, check: Check) -> list[Game]:
+    """Return the races of a check, in its order; a Finding where the service breaks it before there is a race."""
+    games: list[Game] = []
+
+    async def take(exploration: Exploration, limits: ExploringLimits | None, between: Between | None) -> None:
+        games.append(Game(lab, exploration, limits, between))
+
+    await lab.reset(f"{SEED}:{check.id}", check=check.id, title=check.title, player=take)
+    try:
+        await check.body(lab)
+    except Finding:
+        if not games:
+            raise
+    return games

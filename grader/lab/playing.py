@@ -1,0 +1,332 @@
+"""A race under a player's hand: one run on the bench, at rest until the player says which step goes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from grader.explore.controller import AGAIN, LATER, Controller, Stuck
+from grader.explore.explorer import Explored, Explorer, Limits
+from grader.explore.picture import events_of, picture_of_run
+from grader.explore.values import Run
+from grader.lab.debugging import frozen
+from grader.lab.http import Answer
+from grader.lab.position import Move, Position, Ruling, Seat, Standing, Strike, lines_of
+from grader.verdict import Finding, Inconclusive
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+    from grader.explore.values import Held, Step
+    from grader.lab.actors import LabBench
+    from grader.lab.bench import Lab
+    from grader.lab.exploring import Exploration
+    from grader.verdict import Timeline
+
+MOST_ROWS = 6
+"""Rows of a table that are looked at."""
+PATIENCE = 20
+"""Times that a request is woken by one move; one that has no step to take then is left alone."""
+
+
+class Game:
+    """One exploration of a check, played move by move.
+
+    `position` says where it stands. Every method returns when all is at rest again; one at a time, please.
+    """
+
+    def __init__(
+        self,
+        lab: Lab,
+        exploration: Exploration,
+        limits: Limits | None = None,
+        between: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self.position = Position()
+        self.explored: Explored | None = None
+        """What has been tried so far, while the worst is looked for."""
+        self._lab = lab
+        self._exploration = exploration
+        self._limits = limits
+        self._between = between
+        self._outside = lab.outside
+        self._bench: LabBench | None = None
+        self._controller: Controller | None = None
+        self._spoiled = False
+        """A run got stuck: the replicas are to be made anew."""
+        self._run: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
+        """The run is at rest and waits for a move, or is over."""
+        self._wanted: asyncio.Future[Move | None] | None = None
+        self._ahead: deque[Move] = deque()
+        """Moves to make before the player is asked."""
+        self._moves: list[Move] = []
+        self._strikes: list[Strike] = []
+        self._lost: list[int] = []
+        """Processes of the server whose client will be gone when the step that was let go is over."""
+        self._begun: tuple[Move, int] | None = None
+        """The step that was let go last, and the decisions before it."""
+        self._naps = 0
+        self._plan: tuple[str, ...] = ()
+        self._worst: tuple[tuple[str, ...], Timeline] | None = None
+        self._remark = ""
+
+    @property
+    def number(self) -> int:
+        """Which exploration of its check it is, from 1."""
+        return self._exploration.number
+
+    # what a player does
+
+    async def open(self) -> None:
+        """Put the requests on the bench, and send them; a Finding, or Unusable, where that cannot be."""
+        await self._start(())
+
+    async def go(self, actor: str) -> None:
+        """Let a request take its next step; one that sleeps wakes for it."""
+        await self._make(Move(actor))
+
+    async def crash(self, actor: str, verb: str, place: str) -> None:
+        """Have a fault come to a request's next step: `cut` before or after it, `kill` before it."""
+        await self._make(Move(actor, verb, place))
+
+    async def follow(self) -> None:
+        """Take the next step of the plan."""
+        if self.position.plan:
+            await self.go(self.position.plan[0])
+
+    async def back(self) -> None:
+        """Take the last move back: all is run again from fresh rows, without it."""
+        await self._start(self._moves[:-1])
+
+    async def restart(self) -> None:
+        """Begin again from fresh rows, without any plan."""
+        self._plan = ()
+        await self._start(())
+
+    async def worst(self) -> str:
+        """Explore everything, and plan the wrong schedule with the fewest switches; return what there is to say."""
+        await self._give_up()
+        bench, controller = await self._on_the_bench()
+        explorer = Explorer(controller, partial(self._exploration.look, bench, controller), self._limits)
+        self.explored, self._plan, self._worst = explorer.explored, (), None
+        try:
+            explored = await explorer.explore(self._exploration.names)
+            self._exploration.conclude(explored, controller)
+            told = f"There is none: tried {explored}, and it held in all of them."
+        except Stuck as stuck:
+            finding = self._exploration.stuck(bench, controller, stuck)
+            self._spoiled = True
+            told = self._planned(stuck.shortest, finding)
+        except Finding as finding:
+            assert explorer.explored.counterexample is not None  # noqa: S101 -- it is its finding
+            told = self._planned(explorer.explored.counterexample.run.schedule, finding)
+        except Inconclusive as inconclusive:
+            told = f"{inconclusive}."
+        finally:
+            self.explored = None
+        await self._start(())
+        return told
+
+    async def close(self) -> None:
+        """Give the run up, and let time run again."""
+        await self._give_up()
+        if self._bench is not None:
+            self._bench.free_time()
+
+    def _planned(self, schedule: tuple[str, ...], finding: Finding) -> str:
+        assert finding.timeline is not None  # noqa: S101 -- one of an exploration has it
+        self._plan, self._worst = schedule, (schedule, finding.timeline)
+        return finding.timeline.explored or str(finding)
+
+    async def _make(self, move: Move) -> None:
+        wanted, self._wanted = self._wanted, None
+        if wanted is None:
+            return
+        self._ready.clear()
+        wanted.set_result(move)
+        await self._at_rest()
+
+    # runs
+
+    async def _on_the_bench(self) -> tuple[LabBench, Controller]:
+        """Return bench and controller, made anew where a replica has ended."""
+        gone = self._bench is None or any(actor.replica.exited is not None for actor in self._bench.actors)
+        if self._bench is None or self._controller is None or gone or self._spoiled:
+            self._bench, self._controller = await self._exploration.set_up(self._between)
+            await self._exploration.warm(self._bench)
+            self._spoiled = False
+        return self._bench, self._controller
+
+    async def _start(self, moves: Iterable[Move]) -> None:
+        """Begin a run, and make these moves."""
+        await self._give_up()
+        self._lab.outside = self._outside
+        bench, controller = await self._on_the_bench()
+        self._ahead, self._moves, self._strikes = deque(moves), [], []
+        self._lost, self._begun, self._naps, self._remark = [], None, 0, ""
+        self.position = Position()
+        self._ready.clear()
+        self._run = asyncio.create_task(self._play(bench, controller))
+        await self._at_rest()
+
+    async def _at_rest(self) -> None:
+        """Return when the run waits for a move or is over; raise what ended it."""
+        assert self._run is not None  # noqa: S101 -- it was begun
+        ready = asyncio.ensure_future(self._ready.wait())
+        await asyncio.wait({ready, self._run}, return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        if self._run.done():
+            self._run.result()
+
+    async def _give_up(self) -> None:
+        """Let the run's requests come to their end without the player."""
+        run, self._run = self._run, None
+        if self._wanted is not None:
+            self._wanted.set_result(None)
+            self._wanted = None
+        if run is not None:
+            await run
+
+    async def _play(self, bench: LabBench, controller: Controller) -> None:
+        ruling: Ruling | None = None
+        run: Run | None = None
+        try:
+            run = await controller.play(partial(self._ask, bench, controller))
+            if not run.finished:
+                return
+            self._take_note(run)
+            ruling = await self._rule(bench, controller, run)
+        except Stuck as stuck:
+            run, finding = stuck.run, self._exploration.stuck(bench, controller, stuck)
+            self._spoiled = True
+            token = finding.timeline.token if finding.timeline is not None and not self._strikes else ""
+            ruling = Ruling(broken=True, seen=finding.seen, expected=finding.expected, token=token)
+        except Inconclusive as inconclusive:
+            ruling = Ruling(broken=None, seen=str(inconclusive))
+        await self._show(controller, run, (), ruling)
+        self._ready.set()
+
+    async def _rule(self, bench: LabBench, controller: Controller, run: Run) -> Ruling:
+        """Return what the check says of a run that has ended."""
+        if self._strikes:
+            return Ruling(broken=None, seen="this check judges runs without a crash; the rows are what is left")
+        try:
+            await self._exploration.look(bench, controller)
+        except Finding as finding:
+            scene = self._exploration.scene(finding, controller.statements, controller.outcomes)
+            drawn = picture_of_run(scene, run, None, "")
+            why = ""
+            if self._worst is not None and self._worst[0] == run.schedule:
+                drawn = self._worst[1]
+                why = f"{drawn.why} Nearest good order: {drawn.nearest}." if drawn.nearest else drawn.why
+            token = str(self._exploration.token(schedule=run.schedule))
+            return Ruling(
+                broken=True,
+                seen=finding.seen,
+                expected=finding.expected,
+                anomaly=drawn.anomaly,
+                why=why,
+                token=token,
+            )
+        return Ruling(broken=False, seen="it holds in this order")
+
+    # choosing
+
+    async def _ask(self, bench: LabBench, controller: Controller, run: Run, held: Sequence[Held]) -> str | None:
+        self._take_note(run)
+        waits = {step.actor for step in controller.waiting}
+        if self._lost and self._strikes[-1].move.actor not in waits:
+            await (await self._lab.monitor()).ended(self._lost)
+            self._lost = []
+            return AGAIN
+        while True:
+            if self._ahead:
+                move = self._ahead.popleft()
+            else:
+                await self._show(controller, run, [one.step for one in held], None)
+                self._wanted = asyncio.get_running_loop().create_future()
+                self._ready.set()
+                async with frozen(bench.actors):
+                    answer = await self._wanted
+                if answer is None:
+                    return None
+                move, self._remark = answer, ""
+            choice = await self._choice(move, controller, run, held)
+            if choice:
+                return choice
+
+    async def _choice(self, move: Move, controller: Controller, run: Run, held: Sequence[Held]) -> str:
+        """Return the choice that makes a move, empty where it cannot be made now."""
+        own = [one.step for one in held if one.actor == move.actor or one.actor[0] == move.actor]
+        if not own:
+            if controller.sleeps(move.actor[0]) and self._naps < PATIENCE:
+                self._naps += 1
+                self._ahead.appendleft(move)
+                return LATER
+            self._ahead.clear()
+            self._remark = f"{move.actor} has no step to take now"
+            return ""
+        step = own[0]
+        move, self._naps = replace(move, actor=step.actor), 0
+        if move.verb:
+            self._strikes.append(Strike(move, step, len(run.events)))
+            lost = await controller.strike(step.actor, move.verb, move.place)
+            if move.place == "before":
+                await (await self._lab.monitor()).ended(lost)
+                self._moves.append(move)
+                self._plan = ()
+                return AGAIN
+            self._lost = lost
+        self._begun = (move, len(run.decisions))
+        return step.actor
+
+    def _take_note(self, run: Run) -> None:
+        """Count the move that was begun, if its step was let go; what had waited may have gone on instead."""
+        if self._begun is None:
+            return
+        (move, decisions), self._begun = self._begun, None
+        if len(run.decisions) > decisions:
+            self._moves.append(move)
+            if move.verb or self._plan[: len(self._moves)] != tuple(made.actor for made in self._moves):
+                self._plan = ()
+        else:
+            self._ahead.appendleft(move)
+            if move.verb:
+                self._strikes.pop()
+
+    # showing
+
+    async def _show(self, controller: Controller, run: Run | None, held: Sequence[Step], ruling: Ruling | None) -> None:
+        events = run.events if run is not None and self._strikes else events_of(run or Run())
+        scene = self._exploration.scene(None, controller.statements, controller.outcomes)
+        tables = await self._lab.rows.tables(MOST_ROWS)
+        now = tuple(tables) if tables is not None else None
+        self.position = Position(
+            seats=tuple(self._seats(controller, held)),
+            lines=tuple(lines_of(scene, events, self._strikes)),
+            tables=now,
+            first=self.position.first or now or (),
+            plan=self._plan[len(self._moves) :] if ruling is None else (),
+            ruling=ruling,
+            remark=self._remark,
+            moves=tuple(self._moves),
+        )
+
+    def _seats(self, controller: Controller, held: Sequence[Step]) -> Iterable[Seat]:
+        answered = controller.answered
+        for name, told, outcome in zip(
+            self._exploration.names, self._exploration.told, controller.outcomes, strict=True
+        ):
+            answer = str(outcome.status) if isinstance(outcome, Answer) else "no answer"
+            yield Seat(
+                name,
+                told,
+                tuple(Standing.of(step) for step in held if step.actor[0] == name),
+                tuple(Standing.of(step) for step in controller.waiting if step.actor[0] == name),
+                controller.sleeps(name),
+                answer if name in answered else "",
+            )
