@@ -74,6 +74,8 @@ class Controller:
         """What the wire saw of the last run's steps."""
         self.before: Before | None = None
         """Awaited before each step is let go, with the step's number in the schedule, from 1."""
+        self.end_seconds = SECONDS
+        """What requests may take to come to their end when nobody holds them any more."""
 
     async def run(self, choose: Choose) -> Run:
         """Send all requests at once, and let their steps go as `choose` says; raises Stuck.
@@ -108,8 +110,13 @@ class Controller:
             raise
         finally:
             self._flights.open_gates()
-            await (self._abandon() if stuck else self._end(run))
-            self._flights.leave()
+            try:
+                await (self._abandon() if stuck else self._end(run))
+            except Stuck:
+                await self._abandon()
+                raise
+            finally:
+                self._flights.leave()
         return run
 
     @property
@@ -311,7 +318,7 @@ class Controller:
             return all(future.done() for future in self._answers.values())
 
         async with time_passing(actors):
-            done = await self._motion.until(answered, SECONDS)
+            done = await self._motion.until(answered, self.end_seconds)
         if not (done and await come_to_rest(actors)):
             raise Stuck("requests were not answered", run)
         self._flights.follow_noise()

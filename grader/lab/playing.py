@@ -24,10 +24,13 @@ if TYPE_CHECKING:
     from grader.lab.actors import LabBench
     from grader.lab.bench import Lab
     from grader.lab.exploring import Exploration
+    from grader.lab.rows import Table
     from grader.verdict import Timeline
 
 MOST_ROWS = 6
 """Rows of a table that are looked at."""
+END_SECONDS = 2.0
+"""What the requests of a run that is given up may take to end; else their replicas are made anew."""
 PATIENCE = 20
 """Times that a request is woken by one move; one that has no step to take then is left alone."""
 
@@ -71,6 +74,8 @@ class Game:
         """The step that was let go last, and the decisions before it."""
         self._naps = 0
         self._plan: tuple[str, ...] = ()
+        self._first: tuple[Table, ...] | None = None
+        """The committed rows before any move of the run; None until they have been looked at."""
         self._worst: tuple[tuple[str, ...], Timeline] | None = None
         self._remark = ""
 
@@ -157,6 +162,7 @@ class Game:
         gone = self._bench is None or any(actor.replica.exited is not None for actor in self._bench.actors)
         if self._bench is None or self._controller is None or gone or self._spoiled:
             self._bench, self._controller = await self._exploration.set_up(self._between)
+            self._controller.end_seconds = END_SECONDS
             await self._exploration.warm(self._bench)
             self._spoiled = False
         return self._bench, self._controller
@@ -168,6 +174,7 @@ class Game:
         bench, controller = await self._on_the_bench()
         self._ahead, self._moves, self._strikes = deque(moves), [], []
         self._lost, self._begun, self._naps, self._remark = [], None, 0, ""
+        self._first = None
         self.position = Position()
         self._ready.clear()
         self._run = asyncio.create_task(self._play(bench, controller))
@@ -219,10 +226,9 @@ class Game:
         except Finding as finding:
             scene = self._exploration.scene(finding, controller.statements, controller.outcomes)
             drawn = picture_of_run(scene, run, None, "")
-            why = ""
             if self._worst is not None and self._worst[0] == run.schedule:
                 drawn = self._worst[1]
-                why = f"{drawn.why} Nearest good order: {drawn.nearest}." if drawn.nearest else drawn.why
+            why = f"{drawn.why} Nearest good order: {drawn.nearest}." if drawn.nearest else ""
             token = str(self._exploration.token(schedule=run.schedule))
             return Ruling(
                 broken=True,
@@ -237,6 +243,8 @@ class Game:
     # choosing
 
     async def _ask(self, bench: LabBench, controller: Controller, run: Run, held: Sequence[Held]) -> str | None:
+        if self._first is None:
+            self._first = tuple(await self._lab.rows.tables(MOST_ROWS) or ())
         self._take_note(run)
         waits = {step.actor for step in controller.waiting}
         if self._lost and self._strikes[-1].move.actor not in waits:
@@ -304,12 +312,11 @@ class Game:
         events = run.events if run is not None and self._strikes else events_of(run or Run())
         scene = self._exploration.scene(None, controller.statements, controller.outcomes)
         tables = await self._lab.rows.tables(MOST_ROWS)
-        now = tuple(tables) if tables is not None else None
         self.position = Position(
             seats=tuple(self._seats(controller, held)),
-            lines=tuple(lines_of(scene, events, self._strikes)),
-            tables=now,
-            first=self.position.first or now or (),
+            lines=tuple(lines_of(scene, events, self._strikes, self._exploration.names)),
+            tables=tuple(tables) if tables is not None else None,
+            first=self._first or (),
             plan=self._plan[len(self._moves) :] if ruling is None else (),
             ruling=ruling,
             remark=self._remark,

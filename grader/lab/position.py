@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from grader.explore.crash import Fault
 from grader.explore.picture import moments_of, text_of_step
 from grader.explore.values import Phase
 from grader.verdict import Place
@@ -27,11 +26,7 @@ class Move:
     verb: str = ""
     """`cut` or `kill`; empty where the step simply goes."""
     place: str = "before"
-
-    @property
-    def fault(self) -> Fault | None:
-        """What happens to the step, if anything does."""
-        return Fault(self.verb, self.place, 0) if self.verb else None
+    """`before` the step, or `after` it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +117,14 @@ class Position:
     moves: tuple[Move, ...] = field(default=())
 
 
-def lines_of(scene: Scene, events: Sequence[Event], strikes: Sequence[Strike]) -> Iterator[Line]:
-    """Yield what happened, the faults among it, in order."""
+def lines_of(scene: Scene, events: Sequence[Event], strikes: Sequence[Strike], names: str) -> Iterator[Line]:
+    """Yield what happened, the faults among it, in order; the lanes are those of the actors `names`."""
     moments = moments_of(scene, events)
     bars: frozenset[int] = frozenset()
     for number in range(len(events) + 1):
         for strike in strikes:
             if strike.events == number and strike.move.place == "before":
-                yield from _struck_before(strike, bars)
+                yield from _struck_before(strike, names.index(strike.step.actor[0]), bars)
         if number == len(events):
             return
         event, moment = events[number], moments[number]
@@ -139,13 +134,12 @@ def lines_of(scene: Scene, events: Sequence[Event], strikes: Sequence[Strike]) -
         yield Line(lane, moment.text, moment.note, moment.place, bars=bars, went_on=went_on)
         bars = bars | {lane} if event.phase is Phase.RELEASE else bars
         for strike in strikes:
-            if strike.step is event.step and event.phase is not Phase.RELEASE and strike.move.fault:
-                yield Line(lane, strike.move.fault.told, fault=True, bars=bars)
+            if strike.step is event.step and event.phase is not Phase.RELEASE:
+                yield Line(lane, "cut after it: the reply is lost", fault=True, bars=bars)
 
 
-def _struck_before(strike: Strike, bars: frozenset[int]) -> Iterator[Line]:
-    assert strike.move.fault is not None  # noqa: S101 -- a strike is one
-    lane = ord(strike.step.actor[0]) - ord("A")
+def _struck_before(strike: Strike, lane: int, bars: frozenset[int]) -> Iterator[Line]:
     standing = Standing.of(strike.step)
-    yield Line(lane, strike.move.fault.told.replace("before it", "before the next line"), fault=True, bars=bars)
+    told = "cut before the next line" if strike.move.verb == "cut" else "killed before the next line"
+    yield Line(lane, told, fault=True, bars=bars)
     yield Line(lane, standing.text, "never sent", standing.place, bars=bars)
