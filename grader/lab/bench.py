@@ -17,12 +17,12 @@ from grader.lab.apart import apart
 from grader.lab.http import Answer, Budget, Request, printed
 from grader.lab.monitor import Monitor
 from grader.lab.rows import Rows
-from grader.lab.station import Ground, Station
+from grader.lab.station import Ground, Station, wire_to
 from grader.replica import BootError, Host, Limits, SubmissionError
 from grader.services import Database, Pair, SchemaError
 from grader.verdict import Evidence, Finding, Place
-from grader.wire import Recorder, Statement
-from grader.wire.outside import Reply
+from grader.wire import PostgresProxy, Recorder, RedisProxy, Statement
+from grader.wire.outside import OutsideService, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from grader.lab.apart import Apart
     from grader.lab.debugging import Stop
     from grader.lab.exploring import Exploration
+    from grader.replica import Replica
     from grader.wire.outside import Call, Handler
+    from grader.wire.proxy import Proxy
 
     Between = Callable[[], Awaitable[None]]
     """Awaited before each step of an exploration."""
@@ -115,12 +117,15 @@ class Lab:
             self.submission.write_to(Path(folder))
             return self._host.copy(Path(folder))
 
-    async def _build(self) -> None:
+    async def _copied(self) -> Path:
         try:
-            if self._folder is None:
-                self._folder = await asyncio.to_thread(self._copy)
+            return await asyncio.to_thread(self._copy)
         except SubmissionError as error:
             raise Unusable(str(error)) from error
+
+    async def _build(self) -> None:
+        if self._folder is None:
+            self._folder = await self._copied()
         try:
             self._database = await self._pair.database(self._schema(self._folder))
         except SchemaError as error:
@@ -360,6 +365,35 @@ class Lab:
         station = await self._serve(name)
         budget = replace(self._budget, seconds=math.inf) if self.player is not None else self._budget
         return LabActor(station, await station.serving(), request, budget)
+
+    async def replica(self, name: str) -> Replica:
+        """Return the replica of this name when it serves; Unusable where it does not come up."""
+        return (await (await self._serve(name)).serving()).replica
+
+    async def load_again(self) -> bool:
+        """Take the submission's files as they are now; return whether the rows are still there.
+
+        They are not where schema.sql has changed: then there is a new database.
+        """
+        before, self._folder = self._folder, await self._copied()
+        if before is None or self._ground is None or self._schema(before) != self._schema(self._folder):
+            await self._clear()
+            await self._build()
+            return False
+        self._ground.folder = self._folder
+        for station in self._stations.values():
+            station.leave()
+        return True
+
+    def doors(self) -> dict[str, Proxy]:
+        """Return wires for a person's own clients, not started yet: psql, redis-cli, and to the service outside."""
+        assert self._database is not None  # noqa: S101 -- it is asked for between reset() and close()
+        doors: dict[str, Proxy] = {"psql": wire_to(PostgresProxy, "psql", self._database, self.recorder)}
+        if "redis" in self.submission.kata.services and self._pair.redis is not None:
+            doors["redis-cli"] = wire_to(RedisProxy, "redis-cli", self._pair.redis, self.recorder)
+        if self.submission.kata.outside:
+            doors["outside"] = OutsideService(self._answer_outside, replica="you", recorder=self.recorder)
+        return doors
 
     async def monitor(self) -> Monitor:
         """Return the connection that looks at who waits for whom."""

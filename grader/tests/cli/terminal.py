@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Self
 
 import pexpect  # type: ignore[import-untyped] # it brings no types
+import psutil
 import pyte
 
 from grader.tests.grade.project import environment
@@ -25,6 +26,7 @@ class Terminal:
         self, *arguments: str | Path, columns: int = 80, lines: int = 24, cwd: Path | None = None, **variables: str
     ) -> None:
         self._screen = pyte.HistoryScreen(columns, lines, history=10_000)
+        self._gone = False
         self._stream = pyte.ByteStream(self._screen)
         self.process = pexpect.spawn(
             sys.executable,
@@ -38,7 +40,7 @@ class Terminal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.process.close(force=True)
+        self.close()
 
     @property
     def text(self) -> str:
@@ -54,6 +56,17 @@ class Terminal:
     def type(self, keys: str) -> None:
         """Press keys."""
         self.process.send(keys)
+
+    def hang_up(self) -> None:
+        """Close the terminal under the command, and wait until it has ended."""
+        self.process.ptyproc.fileobj.close()
+        psutil.Process(self.process.pid).wait(SECONDS)
+        self._gone = True
+
+    def close(self) -> None:
+        """End the command, if it has not ended."""
+        if not self._gone:
+            self.process.close(force=True)
 
     def until(self, *texts: str, seconds: float = SECONDS) -> str:
         """Return the screen as soon as all these texts are on it; AssertionError where they do not come."""

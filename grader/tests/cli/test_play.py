@@ -33,7 +33,7 @@ def play(ground: Ground) -> Iterator[Callable[..., Terminal]]:
 
     yield begin
     for terminal in opened:
-        terminal.process.close(force=True)
+        terminal.close()
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_it_ends_with_its_terminal(how: signal.Signals | None, play: Callable[..
     processes = [p for p in process.children(recursive=True) if not ground.serves(p)]
     assert processes
     if how is None:
-        terminal.process.close(force=False)
+        terminal.hang_up()
     else:
         process.send_signal(how)
         terminal.ended()
