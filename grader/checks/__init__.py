@@ -71,8 +71,8 @@ def example_of(slug: str) -> Example:
 
 
 def explores(check: Check) -> bool:
-    """Whether a check explores interleavings, itself or in a function of these rooms that it calls."""
-    return _names("every_interleaving", check.body, set())
+    """Whether a check explores interleavings or crashes, itself or in a function of these rooms that it calls."""
+    return any(_names(method, check.body, set()) for method in ("every_interleaving", "every_crash"))
 
 
 def _names(method: str, function: object, seen: set[object]) -> bool:

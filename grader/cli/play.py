@@ -24,7 +24,10 @@ def command(
         str, typer.Option(help="reference, alternatives/NAME, mistakes/NAME or a folder; your own code if not given")
     ] = "",
 ) -> None:
-    """Be the scheduler: let two requests go step by step, crash them, and see if it holds."""
+    """Be the scheduler of two requests, step by step.
+
+    Let them go in any order, crash them, go back, see the worst: can you break what the check says must hold?
+    """
     from grader.cli.chosen import chosen  # noqa: PLC0415 -- `kata --help` need not pay for it
     from grader.cli.play_screen import Sitting  # noqa: PLC0415 -- likewise
     from grader.grade.workbench import playable  # noqa: PLC0415 -- likewise

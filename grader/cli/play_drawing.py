@@ -118,7 +118,7 @@ def _happened(position: Position, columns: int, room: int) -> list[Text]:
 
 
 def _line(line: Line, number: int, lanes: _Lanes, *, broken: bool) -> Text:
-    drawn = Text(f"{'✘' if broken else number:>3} ", "bold red" if broken else "dim")
+    drawn = Text().append(f"{'✘' if broken else number:>3} ", "bold red" if broken else "dim")
     for lane in range(max(line.lane, *line.bars, 0) + 1):
         drawn.append(" " * (lanes.start(lane) - width(drawn.plain)))
         if lane != line.lane:
@@ -150,7 +150,10 @@ def _end(place: str, room: int) -> str:
 def _held(position: Position, columns: int, most: int) -> Iterator[Text]:
     """Yield what each request holds, waits for, or was answered."""
     lanes = _Lanes(columns, len(position.seats))
-    cells = [_seat(seat, lanes.width, most, next_up=position.plan[:1] == (seat.name,)) for seat in position.seats]
+    cells = [
+        _seat(seat, lanes.width, most, next_up=bool(position.plan) and position.plan[0].actor[0] == seat.name)
+        for seat in position.seats
+    ]
     for number in range(max(map(len, cells), default=0)):
         yield lanes.across([cell[number] if number < len(cell) else "" for cell in cells])
 

@@ -30,6 +30,9 @@ LOOK_SECONDS = 0.1
 LANES = "abc"
 """The key of each lane."""
 WELCOME = "The requests are held before their first statements. Let them go, in any order: can you break it?"
+WELCOME_TO_A_CRASH = (
+    "The request is held before its first statement. Let it go, and crash it somewhere: can you break it?"
+)
 FAULTS = (
     ("cut", "before", "cut its connection before the step, which is never sent"),
     ("cut", "after", "cut its connection after the step, so that the reply is lost"),
@@ -72,6 +75,8 @@ class PlayApp(App[None]):
         """Faults by the key that chooses them, while one is chosen: actor, verb, place."""
         self._races: dict[str, Check] = {}
         """Checks by the key that chooses them, while one is chosen."""
+        self._trying = False
+        """The worst is looked for."""
         self._keys: asyncio.Queue[str] = asyncio.Queue()
         self._work: asyncio.Task[None] | None = None
 
@@ -135,7 +140,7 @@ class PlayApp(App[None]):
         self._check = check
         self._game = next((game for game in self._games if game.number == number), self._games[0])
         await self._game.open()
-        self._told = ((WELCOME, ""),)
+        self._told = ((_welcome(self._game), ""),)
 
     async def _make(self, game: Game, key: str) -> None:
         """Do what a key says."""
@@ -149,7 +154,7 @@ class PlayApp(App[None]):
                 await game.back()
             case "r":
                 await game.restart()
-                self._told = ((WELCOME, ""),)
+                self._told = ((_welcome(game), ""),)
             case "x":
                 self._offer_faults(game.position)
             case "w":
@@ -173,9 +178,12 @@ class PlayApp(App[None]):
             await game.go(seat.name)
 
     async def _show_the_worst(self, game: Game) -> None:
-        self._told = (("Trying every order …", ""),)
+        self._told, self._trying = (("Trying everything …", ""),), True
         self._draw()
-        told = await game.worst()
+        try:
+            told = await game.worst()
+        finally:
+            self._trying = False
         if game.position.plan:
             told += " The worst is set out: the space bar takes its steps, one by one."
         self._told = ((told, "bold"),)
@@ -212,7 +220,7 @@ class PlayApp(App[None]):
         explored = self._game.explored if self._game is not None else None
         if explored is not None:
             wrong = f", {len(explored.failing)} of them wrong" if explored.failing else ""
-            self._told = ((f"Trying every order: {explored.schedules} so far{wrong} …", ""),)
+            self._told = ((f"Trying everything: {explored.schedules} so far{wrong} …", ""),)
             self._draw()
 
     def _draw(self) -> None:
@@ -222,7 +230,7 @@ class PlayApp(App[None]):
     def _view(self) -> View:
         sitting, game = self._sitting, self._game
         checks = sitting.checks
-        which = f"race {checks.index(self._check) + 1} of {len(checks)}"
+        which = f"check {checks.index(self._check) + 1} of {len(checks)}"
         if game is None:
             return View(sitting.kata, which, self._check.title, "q quit", told=self._told)
         if len(self._games) > 1:
@@ -233,9 +241,15 @@ class PlayApp(App[None]):
             self._check.title,
             self._offered() or _keys(game.position),
             game.position,
-            (*self._told, *_said(game.position, sitting.folder)) if not (self._menu or self._races) else (),
+            self._said(game.position),
             tuple(self._choices()),
         )
+
+    def _said(self, position: Position) -> tuple[tuple[str, str], ...]:
+        """Return what there is to say, if something else is not chosen from."""
+        if self._menu or self._races:
+            return ()
+        return self._told if self._trying else (*self._told, *_said(position, self._sitting.folder))
 
     def _offered(self) -> str:
         return "a number chooses, any other key goes back" if self._menu or self._races else ""
@@ -245,6 +259,10 @@ class PlayApp(App[None]):
             return [f"  {key}  {check.title}" for key, check in self._races.items()]
         words = {(verb, place): words for verb, place, words in FAULTS}
         return [f"  {key}  {actor}: {words[verb, place]}" for key, (actor, verb, place) in self._menu.items()]
+
+
+def _welcome(game: Game) -> str:
+    return WELCOME_TO_A_CRASH if game.of_crashes else WELCOME
 
 
 def _keys(position: Position) -> str:
@@ -259,10 +277,11 @@ def _said(position: Position, folder: str) -> list[tuple[str, str]]:
         return [(f"{position.remark}.", "")] if position.remark else []
     if ruling.broken is None:
         return [(f"No verdict: {ruling.seen}.", "bold")]
+    retried = f" The retry, on the other replica, was answered {ruling.retried}." if ruling.retried else ""
     if not ruling.broken:
-        return [(f"✔ Every request is answered, and {ruling.seen}. z goes back, w looks for the worst.", "bold green")]
+        return [(f"✔ All is done, and {ruling.seen}.{retried} z goes back, w looks for the worst.", "bold green")]
     name = f" ({ruling.anomaly})" if ruling.anomaly else ""
-    said = [(f"✘ It is broken{name}: {ruling.seen}. Must hold: {ruling.expected}.", "bold red")]
+    said = [(f"✘ It is broken{name}: {ruling.seen}. Must hold: {ruling.expected}.{retried}", "bold red")]
     if ruling.why:
         said.append((ruling.why, ""))
     if ruling.token:

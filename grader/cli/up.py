@@ -41,7 +41,10 @@ def command(
     *,
     reload: Annotated[bool, typer.Option(help="restart when a file is saved")] = True,
 ) -> None:
-    """Run the service for real: its database, addresses for curl and psql, and its statements as they happen."""
+    """Run the service, and list its statements live.
+
+    Its database, its Redis and the service outside run too, with example rows and commands for curl and psql to copy.
+    """
     from grader.cli.chosen import chosen  # noqa: PLC0415 -- `kata --help` need not pay for it
     from grader.cli.ending import in_the_end  # noqa: PLC0415 -- likewise
 

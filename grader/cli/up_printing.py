@@ -89,7 +89,7 @@ class Printer:
         place = place if width(place) <= most else f"…{place[1 - most :]}"
         head = f"  {statement.replica} "
         room = max(FEWEST, self._console.width - width(head) - width(numbers) - most - 4)
-        line = Text(head, "dim")
+        line = Text().append(head, "dim")
         line.append(pad(cut(tidy(text_of(statement)), room), room), "red" if failed else "")
         line.append(f" {numbers}  ", "red" if failed else "dim")
         line.append(place, "dim")

@@ -189,10 +189,11 @@ class Flights:
         flight = next(f for f in self.all if not f.released and not f.over and f.held and f.held.actor == name)
         process = flight.wire.process_of(flight.statement.connection)
         lost = [process] if process is not None else []
-        if place == "after":
-            _lose_reply(flight)
-        elif verb == "kill":
+        if verb == "kill":
             lost = [process for wire in flight.actor.wires for process in wire.processes]
+        if place == "after":
+            _lose_reply(flight, kill=verb == "kill")
+        elif verb == "kill":
             flight.over = True
             await flight.actor.kill()
         else:
@@ -307,12 +308,14 @@ def _may_wait_for(flight: Flight, waiting: Flight) -> bool:
     )
 
 
-def _lose_reply(flight: Flight) -> None:
-    """Have the connection of a step cut between the server's answer and its way to the client."""
+def _lose_reply(flight: Flight, *, kill: bool) -> None:
+    """Have the connection of a step cut, or its process killed, between the server's answer and its client."""
 
     async def reply_gate(statement: Statement) -> None:
         if statement is flight.statement:
             flight.wire.reply_gate = None
+            if kill:
+                await flight.actor.kill()
             raise Cut
 
     flight.wire.reply_gate = reply_gate

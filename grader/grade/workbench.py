@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from grader.checks import Check
     from grader.explore.explorer import Limits as ExploringLimits
     from grader.kata import Kata, Submission
+    from grader.lab import Retry
     from grader.lab.bench import Between
     from grader.lab.exploring import Exploration
     from grader.replica import Limits
@@ -51,16 +52,22 @@ async def laid_out(
 
 
 def playable(kata: Kata) -> list[Check]:
-    """Return the checks of a kata that have races to play."""
+    """Return the checks of a kata that have races to play, or crashes."""
     return [check for check in checks_of(kata.slug) if explores(check)]
 
 
 async def games_of(lab: Lab, check: Check) -> list[Game]:
-    """Return the races of a check, in its order; a Finding where the service breaks it before there is a race."""
+    """Return the games of a check, in its order; a Finding where the service breaks it before there is one."""
     games: list[Game] = []
 
-    async def take(exploration: Exploration, limits: ExploringLimits | None, between: Between | None) -> None:
-        games.append(Game(lab, exploration, limits, between))
+    async def take(
+        exploration: Exploration,
+        *,
+        limits: ExploringLimits | None = None,
+        between: Between | None = None,
+        retry: Retry | None = None,
+    ) -> None:
+        games.append(Game(lab, exploration, limits, between, retry))
 
     await lab.reset(f"{SEED}:{check.id}", check=check.id, title=check.title, player=take)
     try:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     Between = Callable[[], Awaitable[None]]
     """Awaited before each step of an exploration."""
-    Player = Callable[[Exploration, ExploringLimits | None, Between | None], Awaitable[None]]
+    from grader.lab.playing import Player
 
 REPLICAS = "ABC"
 
@@ -106,7 +106,7 @@ class Lab:
         self.outside: Handler | None = None
         """Answers the calls to the service outside; a check sets it before its first request."""
         self.player: Player | None = None
-        """Is handed the explorations of interleavings instead of their being run; crashes are passed over then."""
+        """Is handed the explorations of a check, instead of their being run."""
         self.explored = Extent()
         self._explorations = 0
 
@@ -183,7 +183,7 @@ class Lab:
         """Make all as new for the next check: empty tables, random numbers from `seed`; the first time, everything.
 
         With `replay` the check's explorations try nothing but that, and with `stop` they stop there for a debugger. A
-        `player` is handed its explorations of interleavings instead.
+        `player` is handed its explorations instead.
 
         Unusable where the submission cannot be copied or its schema is refused; whether its replicas start is known
         when the first request is sent.
@@ -313,7 +313,7 @@ class Lab:
         """
         exploration = self._exploration(given, requests, holds)
         if self.player is not None:
-            await self.player(exploration, limits, between)
+            await self.player(exploration, limits=limits, between=between)
             return
         try:
             await exploration.explore(limits, between)
@@ -327,10 +327,12 @@ class Lab:
         `retry` is a function of the first answer (None where none came) that gives the request to send, or None;
         True sends the same again, False nothing. `holds` is given the answers and raises a Finding.
         """
-        if self.player is not None:
-            return
         again = (lambda _: request) if retry is True else retry or (lambda _: None)
-        runs = await self._exploration(given, [request], holds).sweep(again)
+        exploration = self._exploration(given, [request], holds)
+        if self.player is not None:
+            await self.player(exploration, retry=again)
+            return
+        runs = await exploration.sweep(again)
         self.explored = self.explored.with_more(runs, 0, complete=True)
 
     def _exploration(self, given: Tables, requests: Sequence[Request], holds: Holds) -> Exploration:

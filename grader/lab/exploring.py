@@ -215,7 +215,7 @@ class Exploration:
         async with time_passing(bench.actors):
             with Saboteur(bench.actors[0]) as counting:
                 first = await (await bench.actors[0].start())
-            await self._holds_after(first, retry, None, counting.steps)
+            await self.holds_after(first, retry, None, counting.steps)
         if not counting.steps:
             raise Inconclusive(f"{self._requests[0]} sent no statement, so that there was nothing to crash")
         points = [f for f in faults(len(counting.steps)) if replay is None or replay.fault == str(f)]
@@ -243,11 +243,12 @@ class Exploration:
         await (await self._lab.monitor()).ended(saboteur.processes)
         async with asyncio.timeout(REST_SECONDS):
             await asyncio.gather(*(wire.idle() for wire in actor.wires))
-        await self._holds_after(answer, retry, fault, saboteur.steps)
+        await self.holds_after(answer, retry, fault, saboteur.steps)
 
-    async def _holds_after(
+    async def holds_after(
         self, answer: Answer | None, retry: Retry, fault: Fault | None, steps: Sequence[Statement]
-    ) -> None:
+    ) -> Answer | None:
+        """Send the retry, if there is one, and return its answer; raises a Finding where something does not hold."""
         again = retry(answer)
         second: Answer | None = None
         try:
@@ -262,6 +263,7 @@ class Exploration:
             token = str(self.token(fault=str(fault)))
             done = f"sent {self._requests[0]}; {fault.told} (step {fault.index})"
             raise replace(finding, done=done, timeline=replace(timeline, token=token)) from finding
+        return second
 
 
 def _told(request: Request) -> str:

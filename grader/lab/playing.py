@@ -1,4 +1,4 @@
-"""A race under a player's hand: one run on the bench, at rest until the player says which step goes."""
+"""A race, or a crash, under a player's hand: one run on the bench, at rest until it is said which step goes."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import asyncio
 from collections import deque
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from grader.explore.controller import AGAIN, LATER, Controller, Stuck
+from grader.explore.crash import Fault
 from grader.explore.explorer import Explored, Explorer, Limits
+from grader.explore.passing import time_passing
 from grader.explore.picture import events_of, picture_of_run
+from grader.explore.token import Token
 from grader.explore.values import Run
 from grader.lab.debugging import frozen
 from grader.lab.http import Answer
@@ -18,11 +21,12 @@ from grader.lab.position import Move, Position, Ruling, Seat, Standing, Strike, 
 from grader.verdict import Finding, Inconclusive
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from grader.explore.values import Held, Step
     from grader.lab.actors import LabBench
-    from grader.lab.bench import Lab
+    from grader.lab.after import Retry
+    from grader.lab.bench import Between, Lab
     from grader.lab.exploring import Exploration
     from grader.lab.rows import Table
     from grader.verdict import Timeline
@@ -33,6 +37,20 @@ END_SECONDS = 2.0
 """What the requests of a run that is given up may take to end; else their replicas are made anew."""
 PATIENCE = 20
 """Times that a request is woken by one move; one that has no step to take then is left alone."""
+
+
+class Player(Protocol):
+    """Takes the explorations of a check, of interleavings or, where there is a `retry`, of crashes."""
+
+    async def __call__(
+        self,
+        exploration: Exploration,
+        *,
+        limits: Limits | None = None,
+        between: Between | None = None,
+        retry: Retry | None = None,
+    ) -> None:
+        """Take one."""
 
 
 class Game:
@@ -46,7 +64,8 @@ class Game:
         lab: Lab,
         exploration: Exploration,
         limits: Limits | None = None,
-        between: Callable[[], Awaitable[None]] | None = None,
+        between: Between | None = None,
+        retry: Retry | None = None,
     ) -> None:
         self.position = Position()
         self.explored: Explored | None = None
@@ -55,6 +74,7 @@ class Game:
         self._exploration = exploration
         self._limits = limits
         self._between = between
+        self._retry = retry
         self._outside = lab.outside
         self._bench: LabBench | None = None
         self._controller: Controller | None = None
@@ -73,7 +93,8 @@ class Game:
         self._begun: tuple[Move, int] | None = None
         """The step that was let go last, and the decisions before it."""
         self._naps = 0
-        self._plan: tuple[str, ...] = ()
+        self._plan: tuple[Move, ...] = ()
+        """All moves of the worst, those that were made among them."""
         self._first: tuple[Table, ...] | None = None
         """The committed rows before any move of the run; None until they have been looked at."""
         self._worst: tuple[tuple[str, ...], Timeline] | None = None
@@ -83,6 +104,11 @@ class Game:
     def number(self) -> int:
         """Which exploration of its check it is, from 1."""
         return self._exploration.number
+
+    @property
+    def of_crashes(self) -> bool:
+        """Whether it is one request, whose crash is judged, and not a race."""
+        return self._retry is not None
 
     # what a player does
 
@@ -101,7 +127,7 @@ class Game:
     async def follow(self) -> None:
         """Take the next step of the plan."""
         if self.position.plan:
-            await self.go(self.position.plan[0])
+            await self._make(self.position.plan[0])
 
     async def back(self) -> None:
         """Take the last move back: all is run again from fresh rows, without it."""
@@ -115,9 +141,29 @@ class Game:
     async def worst(self) -> str:
         """Explore everything, and plan the wrong schedule with the fewest switches; return what there is to say."""
         await self._give_up()
+        self._plan, self._worst = (), None
+        told = await (self._worst_race() if self._retry is None else self._worst_crash(self._retry))
+        await self._start(())
+        return told
+
+    async def _worst_crash(self, retry: Retry) -> str:
+        self._spoiled = True  # the sweep has a bench of its own
+        try:
+            runs = await self._exploration.sweep(retry)
+        except Finding as finding:
+            fault = Fault.read(Token.read(finding.timeline.token).fault) if finding.timeline is not None else None
+            if fault is None:
+                return f"Without a crash already: {finding}."
+            self._plan = (*[Move("A")] * (fault.index - 1), Move("A", fault.verb, fault.place))
+            return f"It does not hold when {fault.told} (step {fault.index})."
+        except Inconclusive as inconclusive:
+            return f"{inconclusive}."
+        return f"There is none: tried {runs} crashes, and it held after each of them."
+
+    async def _worst_race(self) -> str:
         bench, controller = await self._on_the_bench()
         explorer = Explorer(controller, partial(self._exploration.look, bench, controller), self._limits)
-        self.explored, self._plan, self._worst = explorer.explored, (), None
+        self.explored = explorer.explored
         try:
             explored = await explorer.explore(self._exploration.names)
             self._exploration.conclude(explored, controller)
@@ -133,7 +179,6 @@ class Game:
             told = f"{inconclusive}."
         finally:
             self.explored = None
-        await self._start(())
         return told
 
     async def close(self) -> None:
@@ -144,7 +189,7 @@ class Game:
 
     def _planned(self, schedule: tuple[str, ...], finding: Finding) -> str:
         assert finding.timeline is not None  # noqa: S101 -- one of an exploration has it
-        self._plan, self._worst = schedule, (schedule, finding.timeline)
+        self._plan, self._worst = tuple(Move(actor) for actor in schedule), (schedule, finding.timeline)
         return finding.timeline.explored or str(finding)
 
     async def _make(self, move: Move) -> None:
@@ -219,6 +264,9 @@ class Game:
 
     async def _rule(self, bench: LabBench, controller: Controller, run: Run) -> Ruling:
         """Return what the check says of a run that has ended."""
+        if self._retry is not None:
+            async with time_passing(bench.actors):
+                return await self._rule_of_crash(controller, self._retry)
         if self._strikes:
             return Ruling(broken=None, seen="this check judges runs without a crash; the rows are what is left")
         try:
@@ -239,6 +287,27 @@ class Game:
                 token=token,
             )
         return Ruling(broken=False, seen="it holds in this order")
+
+    async def _rule_of_crash(self, controller: Controller, retry: Retry) -> Ruling:
+        """Send the retry, and return what the check says then."""
+        if len(self._strikes) > 1:
+            return Ruling(broken=None, seen="this check judges one crash, and there were several")
+        await (await self._lab.monitor()).ended(self._lost)
+        fault = None
+        if self._strikes:
+            (strike,) = self._strikes
+            fault = Fault(strike.move.verb, strike.move.place, strike.step.index)
+        token = str(self._exploration.token(fault=str(fault))) if fault is not None else ""
+        try:
+            killed = fault is not None and fault.verb == "kill"
+            first = None if killed else controller.answers[0]  # a Finding where a request got none
+            second = await self._exploration.holds_after(first, retry, fault, ())
+        except Finding as finding:
+            lanes = finding.timeline.lanes if finding.timeline is not None else ()
+            retried = "".join(lane.outcome for lane in lanes[1:])
+            return Ruling(broken=True, seen=finding.seen, expected=finding.expected, retried=retried, token=token)
+        seen = "it holds after this crash" if fault is not None else "it holds without a crash"
+        return Ruling(broken=False, seen=seen, retried=str(second.status) if second is not None else "")
 
     # choosing
 
@@ -285,8 +354,7 @@ class Game:
             lost = await controller.strike(step.actor, move.verb, move.place)
             if move.place == "before":
                 await (await self._lab.monitor()).ended(lost)
-                self._moves.append(move)
-                self._plan = ()
+                self._made(move)
                 return AGAIN
             self._lost = lost
         self._begun = (move, len(run.decisions))
@@ -298,13 +366,17 @@ class Game:
             return
         (move, decisions), self._begun = self._begun, None
         if len(run.decisions) > decisions:
-            self._moves.append(move)
-            if move.verb or self._plan[: len(self._moves)] != tuple(made.actor for made in self._moves):
-                self._plan = ()
+            self._made(move)
         else:
             self._ahead.appendleft(move)
             if move.verb:
                 self._strikes.pop()
+
+    def _made(self, move: Move) -> None:
+        """Count a move; one that is not the plan's ends the plan."""
+        self._moves.append(move)
+        if list(self._plan[: len(self._moves)]) != self._moves:
+            self._plan = ()
 
     # showing
 

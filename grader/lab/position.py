@@ -96,6 +96,8 @@ class Ruling:
     anomaly: str = ""
     why: str = ""
     """What explains it, where it was looked for: which line rests on which, and the nearest good order."""
+    retried: str = ""
+    """What the retry was answered, where there was one."""
     token: str = ""
 
 
@@ -109,8 +111,8 @@ class Position:
     """What is committed; None where it cannot be read now."""
     first: tuple[Table, ...] = ()
     """What was committed in the beginning."""
-    plan: tuple[str, ...] = ()
-    """The actors to come, where a schedule is played step by step."""
+    plan: tuple[Move, ...] = ()
+    """The moves to come, where the worst is played step by step."""
     ruling: Ruling | None = None
     remark: str = ""
     """Why the last move came to nothing."""

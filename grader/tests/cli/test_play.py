@@ -46,7 +46,7 @@ def mistake(ground: Ground, request: pytest.FixtureRequest) -> Path:
 def test_a_lost_update_by_hand(play: Callable[..., Terminal], mistake: Path, ground: Ground) -> None:
     """Keys let A and B go until it breaks; the token on the screen breaks the check again; nothing is left."""
     terminal = play("--on", mistake)
-    screen = terminal.until(READY, "race 1 of 6", "Must hold: Of two editors")
+    screen = terminal.until(READY, "check 1 of 7", "Must hold: Of two editors")
     assert "at app/features/books/rows.py:" in screen
     assert "version 7" in screen
     assert all(len(line) <= 80 for line in screen.splitlines())
@@ -102,11 +102,25 @@ def test_the_reference_has_no_worst(play: Callable[..., Terminal]) -> None:
     terminal.type("o")
     terminal.until("4  Two restocks at the same time both count")
     terminal.type("2")
-    terminal.until("race 2 of 6, 1 of its 2", READY, "DELETE /books")
+    terminal.until("check 2 of 7, 1 of its 2", READY, "DELETE /books")
     terminal.type("n")
-    terminal.until("race 2 of 6, 2 of its 2", READY)
+    terminal.until("check 2 of 7, 2 of its 2", READY)
     terminal.type("\x03")
     assert terminal.ended() == 0
+
+
+def test_a_crash_is_judged(play: Callable[..., Terminal]) -> None:
+    """Of a check of crashes one request is played; the worst crash is set out, and its token is shown."""
+    terminal = play("--on", "mistakes/lost_commit_tried_again", "--check", "a-crash-leaves-all-or-nothing")
+    terminal.until("The request is held before its first statement", "check 7 of 7, 1 of its 3")
+    terminal.type("aaa")
+    terminal.until("it holds without a crash")
+    terminal.type("w")
+    terminal.until("It does not hold when the connection is cut after it", "space takes a step")
+    terminal.type("   ")
+    terminal.until("cut after it: the reply is lost")
+    terminal.type("aaaa")
+    terminal.until("It is broken", "a-crash-leaves-all-or-nothing:cut-after-A")
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, None], ids=["SIGTERM", "SIGHUP", "the terminal closed"])

@@ -20,7 +20,7 @@ from grader.tests.lab.handmade import (
     one_save_wins,
     restocks_add_up,
 )
-from grader.verdict import Outcome
+from grader.verdict import Finding, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.explore.explorer import Limits
-    from grader.lab import Holds, Lab, Request
+    from grader.lab import After, Answer, Holds, Lab, Request, Retry
     from grader.lab.bench import Between
     from grader.lab.exploring import Exploration
     from grader.replica import Host
@@ -62,16 +62,30 @@ async def restock(quantity: int):
 """
 
 
+def unless_done(answer: Answer | None) -> Request | None:
+    """Return what a client sends again that was not answered 200."""
+    return None if answer is not None and answer.status == 200 else RESTOCKS[0]
+
+
 @asynccontextmanager
 async def dealt(lab: Lab, requests: Sequence[Request], holds: Holds) -> AsyncIterator[Game]:
     """Give the game of a race, opened."""
     games: list[Game] = []
 
-    async def take(exploration: Exploration, limits: Limits | None, between: Between | None) -> None:
-        games.append(Game(lab, exploration, limits, between))
+    async def take(
+        exploration: Exploration,
+        *,
+        limits: Limits | None = None,
+        between: Between | None = None,
+        retry: Retry | None = None,
+    ) -> None:
+        games.append(Game(lab, exploration, limits, between, retry))
 
     await lab.reset("game", check="the-check", title="It holds", player=take)
-    await lab.every_interleaving(given=GIVEN, requests=requests, holds=holds)
+    if len(requests) > 1:
+        await lab.every_interleaving(given=GIVEN, requests=requests, holds=holds)
+    else:
+        await lab.every_crash(given=GIVEN, request=requests[0], holds=holds, retry=unless_done)
     await games[0].open()
     try:
         yield games[0]
@@ -214,7 +228,7 @@ async def test_the_worst_is_played_step_by_step(table: Table) -> None:
         await let_go(game, "A")
         told = await game.worst()
         assert "complete" in told
-        assert game.position.plan == tuple("ABBBAA")
+        assert [move.actor for move in game.position.plan] == list("ABBBAA")
         assert game.position.lines == ()
         while game.position.plan:
             await game.follow()
@@ -225,7 +239,7 @@ async def test_the_worst_is_played_step_by_step(table: Table) -> None:
         assert "line 5 rests on what line 1 saw" in ruling.why
         assert "Nearest good order: 4 before 1" in ruling.why
         await game.back()
-        assert list(game.position.plan) == ["A"]
+        assert [move.actor for move in game.position.plan] == ["A"]
         await game.restart()
         assert not game.position.plan
 
@@ -294,3 +308,57 @@ async def test_wrong_designs_are_broken_by_their_worst(table: Table) -> None:
             await game.follow()
         assert game.position.ruling is not None
         assert game.position.ruling.broken
+
+
+async def once(after: After) -> None:
+    """A restock that was tried again is in the stock once."""
+    rows = await after.lab.rows.fetch("SELECT stock FROM books")
+    if rows != [(13,)]:
+        raise Finding("restocked, with a crash, and again", f"the stock is {rows[0][0]}", "it is 13")
+
+
+KEYED = """
+async def restock(quantity: int):
+    async with transaction() as connection:
+        await connection.execute("SELECT version FROM books WHERE id = 1 FOR UPDATE")
+        cursor = await connection.execute("SELECT count(*) FROM log WHERE said = 'restocked'")
+        if (await cursor.fetchone())[0] == 0:
+            await connection.execute("UPDATE books SET stock = stock + %s WHERE id = 1", [quantity])
+            await connection.execute("INSERT INTO log (said) VALUES ('restocked')")
+"""
+
+
+async def test_a_crash_that_is_judged(table: Table, tmp_path: Path, pair: Pair, host: Host) -> None:
+    """Where the check is one of crashes, the retry is sent and judged, and the token crashes there again."""
+    async with table(LOCKED, RESTOCKS[:1], once) as game:
+        assert game.of_crashes
+        await let_go(game, "A", "A")
+        await game.crash("A", "cut", "after")
+        ruling = game.position.ruling
+        assert ruling is not None
+        assert (ruling.broken, ruling.seen, ruling.retried) == (True, "the stock is 16", "200")
+        assert ruling.token == "the-check:cut-after-A3"  # noqa: S105 -- no secret
+        await game.back()
+        await game.crash("A", "cut", "before")
+        assert game.position.ruling is not None
+        assert (game.position.ruling.broken, game.position.ruling.retried) == (False, "200")
+        told = await game.worst()
+        assert "does not hold when" in told
+        while game.position.plan:
+            await game.follow()
+        assert game.position.ruling is not None
+        assert game.position.ruling.broken
+    async with on_the_bench(OPENING + LOCKED, tmp_path, pair, host) as lab:
+        await lab.reset("again", check="the-check", replay=Token.read(ruling.token))
+        with pytest.raises(Finding, match="the stock is 16"):
+            await lab.every_crash(given=GIVEN, request=RESTOCKS[0], holds=once, retry=unless_done)
+
+
+async def test_no_crash_is_the_worst_where_it_holds(table: Table) -> None:
+    """Of a design that tries again without harm it is said how many crashes were tried."""
+    async with table(KEYED, RESTOCKS[:1], once) as game:
+        told = await game.worst()
+        assert "There is none: tried 16 crashes" in told
+        await let_go(game, *"AAAAA")
+        assert game.position.ruling is not None
+        assert game.position.ruling.broken is False
