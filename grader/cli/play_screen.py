@@ -266,7 +266,7 @@ def _welcome(game: Game) -> str:
 
 
 def _keys(position: Position) -> str:
-    own = "space takes a step" if position.plan else f"{' '.join(LANES[: len(position.seats)])} go"
+    own = "space go" if position.plan else f"{' '.join(LANES[: len(position.seats)])} go"
     return f"{own} · x crash · z back · r restart · w worst · n next · o others · q quit"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from typing import TYPE_CHECKING, Self
@@ -65,8 +66,9 @@ class Terminal:
 
     def close(self) -> None:
         """End the command, if it has not ended."""
-        if not self._gone:
-            self.process.close(force=True)
+        if not self._gone and self.process.isalive():
+            self.process.kill(signal.SIGTERM)
+            self.ended()
 
     def until(self, *texts: str, seconds: float = SECONDS) -> str:
         """Return the screen as soon as all these texts are on it; AssertionError where they do not come."""
@@ -89,6 +91,7 @@ class Terminal:
         deadline = time.monotonic() + seconds
         while self._take():
             assert time.monotonic() < deadline, f"it goes on:\n{self.text}"
+        self.process.wait()  # it has closed its terminal, and is about to end
         self.process.close()
         return int(self.process.exitstatus if self.process.exitstatus is not None else -self.process.signalstatus)
 
