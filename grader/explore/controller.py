@@ -142,12 +142,9 @@ class Controller:
         """The steps that wait for a lock."""
         return tuple(flight.step for flight in self._flights.waiting() if flight.step is not None)
 
-    async def strike(self, name: str, verb: str, place: str) -> list[int]:
-        """Have a fault (see explore/crash.py) come to the step that this actor holds; return the processes it ends.
-
-        One `before` the step is there at once, and the choice to come is AGAIN; one `after` it comes when it is let go.
-        """
-        return await self._flights.strike(name, verb, place)
+    def held_by(self, name: str) -> Flight:
+        """Return the step that stands at its gate for this actor."""
+        return self._flights.held_by(name)
 
     async def _begin(self, actor: Actor) -> asyncio.Future[Any]:
         future = await actor.start()

@@ -184,22 +184,9 @@ class Flights:
             session=session,
         )
 
-    async def strike(self, name: str, verb: str, place: str) -> list[int]:
-        """Have a fault come to the step that this actor holds; return the server's processes that it ends."""
-        flight = next(f for f in self.all if not f.released and not f.over and f.held and f.held.actor == name)
-        process = flight.wire.process_of(flight.statement.connection)
-        lost = [process] if process is not None else []
-        if verb == "kill":
-            lost = [process for wire in flight.actor.wires for process in wire.processes]
-        if place == "after":
-            _lose_reply(flight, kill=verb == "kill")
-        elif verb == "kill":
-            flight.over = True
-            await flight.actor.kill()
-        else:
-            flight.over = True
-            flight.permission.set_exception(Cut())
-        return lost
+    def held_by(self, name: str) -> Flight:
+        """Return the step that stands at its gate for this actor."""
+        return next(f for f in self.all if not f.released and not f.over and f.held and f.held.actor == name)
 
     def follow_noise(self) -> None:
         """Tell the sessions what their connections said beside steps: BEGIN, SET, SAVEPOINT, what MULTI queues."""
@@ -306,16 +293,3 @@ def _may_wait_for(flight: Flight, waiting: Flight) -> bool:
         frozenset(access for access in wanted if not flight.session.has(access)),
         waiting.held.footprint.accesses,
     )
-
-
-def _lose_reply(flight: Flight, *, kill: bool) -> None:
-    """Have the connection of a step cut, or its process killed, between the server's answer and its client."""
-
-    async def reply_gate(statement: Statement) -> None:
-        if statement is flight.statement:
-            flight.wire.reply_gate = None
-            if kill:
-                await flight.actor.kill()
-            raise Cut
-
-    flight.wire.reply_gate = reply_gate

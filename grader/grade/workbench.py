@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from grader.checks import checks_of, explores
 from grader.lab import Lab
-from grader.lab.playing import Game
+from grader.lab.playing import Game, dealer
 from grader.replica import Host
 from grader.services import Settings, open_pair
 from grader.verdict import Finding
@@ -16,11 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from grader.checks import Check
-    from grader.explore.explorer import Limits as ExploringLimits
     from grader.kata import Kata, Submission
-    from grader.lab import Retry
-    from grader.lab.bench import Between
-    from grader.lab.exploring import Exploration
     from grader.replica import Limits
 
 SEED = 1
@@ -60,16 +56,7 @@ async def games_of(lab: Lab, check: Check) -> list[Game]:
     """Return the games of a check, in its order; a Finding where the service breaks it before there is one."""
     games: list[Game] = []
 
-    async def take(
-        exploration: Exploration,
-        *,
-        limits: ExploringLimits | None = None,
-        between: Between | None = None,
-        retry: Retry | None = None,
-    ) -> None:
-        games.append(Game(lab, exploration, limits, between, retry))
-
-    await lab.reset(f"{SEED}:{check.id}", check=check.id, title=check.title, player=take)
+    await lab.reset(f"{SEED}:{check.id}", check=check.id, title=check.title, player=dealer(lab, games))
     try:
         await check.body(lab)
     except Finding:

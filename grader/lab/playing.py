@@ -9,27 +9,25 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from grader.explore.controller import AGAIN, LATER, Controller, Stuck
-from grader.explore.crash import Fault
-from grader.explore.explorer import Explored, Explorer, Limits
-from grader.explore.passing import time_passing
-from grader.explore.picture import events_of, picture_of_run
-from grader.explore.token import Token
+from grader.explore.crash import strike
+from grader.explore.picture import events_of
 from grader.explore.values import Run
 from grader.lab.debugging import frozen
 from grader.lab.http import Answer
 from grader.lab.position import Move, Position, Ruling, Seat, Standing, Strike, lines_of
-from grader.verdict import Finding, Inconclusive
+from grader.lab.refereeing import Referee
+from grader.verdict import Inconclusive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from grader.explore.explorer import Explored, Limits
     from grader.explore.values import Held, Step
     from grader.lab.actors import LabBench
     from grader.lab.after import Retry
     from grader.lab.bench import Between, Lab
     from grader.lab.exploring import Exploration
     from grader.lab.rows import Table
-    from grader.verdict import Timeline
 
 MOST_ROWS = 6
 """Rows of a table that are looked at."""
@@ -53,6 +51,21 @@ class Player(Protocol):
         """Take one."""
 
 
+def dealer(lab: Lab, games: list[Game]) -> Player:
+    """Return a player that makes a game of each exploration, and adds it to these."""
+
+    async def take(
+        exploration: Exploration,
+        *,
+        limits: Limits | None = None,
+        between: Between | None = None,
+        retry: Retry | None = None,
+    ) -> None:
+        games.append(Game(lab, exploration, limits, between, retry))
+
+    return take
+
+
 class Game:
     """One exploration of a check, played move by move.
 
@@ -68,11 +81,9 @@ class Game:
         retry: Retry | None = None,
     ) -> None:
         self.position = Position()
-        self.explored: Explored | None = None
-        """What has been tried so far, while the worst is looked for."""
         self._lab = lab
         self._exploration = exploration
-        self._limits = limits
+        self._referee = Referee(exploration, limits, retry)
         self._between = between
         self._retry = retry
         self._outside = lab.outside
@@ -97,13 +108,17 @@ class Game:
         """All moves of the worst, those that were made among them."""
         self._first: tuple[Table, ...] | None = None
         """The committed rows before any move of the run; None until they have been looked at."""
-        self._worst: tuple[tuple[str, ...], Timeline] | None = None
         self._remark = ""
 
     @property
     def number(self) -> int:
         """Which exploration of its check it is, from 1."""
         return self._exploration.number
+
+    @property
+    def explored(self) -> Explored | None:
+        """What has been tried so far, while the worst is looked for."""
+        return self._referee.explored
 
     @property
     def of_crashes(self) -> bool:
@@ -139,46 +154,15 @@ class Game:
         await self._start(())
 
     async def worst(self) -> str:
-        """Explore everything, and plan the wrong schedule with the fewest switches; return what there is to say."""
+        """Try everything, and plan the run that breaks it worst; return what there is to say."""
         await self._give_up()
-        self._plan, self._worst = (), None
-        told = await (self._worst_race() if self._retry is None else self._worst_crash(self._retry))
+        if self._retry is None:
+            bench, controller = await self._on_the_bench()
+            told, self._plan = await self._referee.worst_race(bench, controller)
+        else:
+            told, self._plan = await self._referee.worst_crash(self._retry)
+        self._spoiled = True  # it may have ended stuck, or on another bench
         await self._start(())
-        return told
-
-    async def _worst_crash(self, retry: Retry) -> str:
-        self._spoiled = True  # the sweep has a bench of its own
-        try:
-            runs = await self._exploration.sweep(retry)
-        except Finding as finding:
-            fault = Fault.read(Token.read(finding.timeline.token).fault) if finding.timeline is not None else None
-            if fault is None:
-                return f"Without a crash already: {finding}."
-            self._plan = (*[Move("A")] * (fault.index - 1), Move("A", fault.verb, fault.place))
-            return f"It does not hold when {fault.told} (step {fault.index})."
-        except Inconclusive as inconclusive:
-            return f"{inconclusive}."
-        return f"There is none: tried {runs} crashes, and it held after each of them."
-
-    async def _worst_race(self) -> str:
-        bench, controller = await self._on_the_bench()
-        explorer = Explorer(controller, partial(self._exploration.look, bench, controller), self._limits)
-        self.explored = explorer.explored
-        try:
-            explored = await explorer.explore(self._exploration.names)
-            self._exploration.conclude(explored, controller)
-            told = f"There is none: tried {explored}, and it held in all of them."
-        except Stuck as stuck:
-            finding = self._exploration.stuck(bench, controller, stuck)
-            self._spoiled = True
-            told = self._planned(stuck.shortest, finding)
-        except Finding as finding:
-            assert explorer.explored.counterexample is not None  # noqa: S101 -- it is its finding
-            told = self._planned(explorer.explored.counterexample.run.schedule, finding)
-        except Inconclusive as inconclusive:
-            told = f"{inconclusive}."
-        finally:
-            self.explored = None
         return told
 
     async def close(self) -> None:
@@ -186,11 +170,6 @@ class Game:
         await self._give_up()
         if self._bench is not None:
             self._bench.free_time()
-
-    def _planned(self, schedule: tuple[str, ...], finding: Finding) -> str:
-        assert finding.timeline is not None  # noqa: S101 -- one of an exploration has it
-        self._plan, self._worst = tuple(Move(actor) for actor in schedule), (schedule, finding.timeline)
-        return finding.timeline.explored or str(finding)
 
     async def _make(self, move: Move) -> None:
         wanted, self._wanted = self._wanted, None
@@ -251,63 +230,15 @@ class Game:
             if not run.finished:
                 return
             self._take_note(run)
-            ruling = await self._rule(bench, controller, run)
+            await (await self._lab.monitor()).ended(self._lost)
+            ruling = await self._referee.rule(bench, controller, run, self._strikes)
         except Stuck as stuck:
-            run, finding = stuck.run, self._exploration.stuck(bench, controller, stuck)
-            self._spoiled = True
-            token = finding.timeline.token if finding.timeline is not None and not self._strikes else ""
-            ruling = Ruling(broken=True, seen=finding.seen, expected=finding.expected, token=token)
+            run, self._spoiled = stuck.run, True
+            ruling = self._referee.stuck(bench, controller, stuck, self._strikes)
         except Inconclusive as inconclusive:
             ruling = Ruling(broken=None, seen=str(inconclusive))
         await self._show(controller, run, (), ruling)
         self._ready.set()
-
-    async def _rule(self, bench: LabBench, controller: Controller, run: Run) -> Ruling:
-        """Return what the check says of a run that has ended."""
-        if self._retry is not None:
-            async with time_passing(bench.actors):
-                return await self._rule_of_crash(controller, self._retry)
-        if self._strikes:
-            return Ruling(broken=None, seen="this check judges runs without a crash; the rows are what is left")
-        try:
-            await self._exploration.look(bench, controller)
-        except Finding as finding:
-            scene = self._exploration.scene(finding, controller.statements, controller.outcomes)
-            drawn = picture_of_run(scene, run, None, "")
-            if self._worst is not None and self._worst[0] == run.schedule:
-                drawn = self._worst[1]
-            why = f"{drawn.why} Nearest good order: {drawn.nearest}." if drawn.nearest else ""
-            token = str(self._exploration.token(schedule=run.schedule))
-            return Ruling(
-                broken=True,
-                seen=finding.seen,
-                expected=finding.expected,
-                anomaly=drawn.anomaly,
-                why=why,
-                token=token,
-            )
-        return Ruling(broken=False, seen="it holds in this order")
-
-    async def _rule_of_crash(self, controller: Controller, retry: Retry) -> Ruling:
-        """Send the retry, and return what the check says then."""
-        if len(self._strikes) > 1:
-            return Ruling(broken=None, seen="this check judges one crash, and there were several")
-        await (await self._lab.monitor()).ended(self._lost)
-        fault = None
-        if self._strikes:
-            (strike,) = self._strikes
-            fault = Fault(strike.move.verb, strike.move.place, strike.step.index)
-        token = str(self._exploration.token(fault=str(fault))) if fault is not None else ""
-        try:
-            killed = fault is not None and fault.verb == "kill"
-            first = None if killed else controller.answers[0]  # a Finding where a request got none
-            second = await self._exploration.holds_after(first, retry, fault, ())
-        except Finding as finding:
-            lanes = finding.timeline.lanes if finding.timeline is not None else ()
-            retried = "".join(lane.outcome for lane in lanes[1:])
-            return Ruling(broken=True, seen=finding.seen, expected=finding.expected, retried=retried, token=token)
-        seen = "it holds after this crash" if fault is not None else "it holds without a crash"
-        return Ruling(broken=False, seen=seen, retried=str(second.status) if second is not None else "")
 
     # choosing
 
@@ -351,7 +282,7 @@ class Game:
         move, self._naps = replace(move, actor=step.actor), 0
         if move.verb:
             self._strikes.append(Strike(move, step, len(run.events)))
-            lost = await controller.strike(step.actor, move.verb, move.place)
+            lost = await strike(controller.held_by(step.actor), self._strikes[-1].fault)
             if move.place == "before":
                 await (await self._lab.monitor()).ended(lost)
                 self._made(move)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from grader.explore.crash import Fault
 from grader.explore.picture import moments_of, text_of_step
 from grader.explore.values import Phase
 from grader.verdict import Place
@@ -36,6 +37,11 @@ class Strike:
     move: Move
     step: Step
     events: int
+
+    @property
+    def fault(self) -> Fault:
+        """The fault as tokens name it."""
+        return Fault(self.move.verb, self.move.place, self.step.index)
 
 
 @dataclass(frozen=True, slots=True)

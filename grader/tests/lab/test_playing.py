@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.explore.token import Token
-from grader.lab.playing import Game
+from grader.lab.playing import Game, dealer
 from grader.tests.explore.designs import ENDLESS, RIGHT, WRONG
 from grader.tests.lab.handmade import (
     GIVEN,
@@ -27,10 +27,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
-    from grader.explore.explorer import Limits
-    from grader.lab import After, Answer, Holds, Lab, Request, Retry
-    from grader.lab.bench import Between
-    from grader.lab.exploring import Exploration
+    from grader.lab import After, Answer, Holds, Lab, Request
     from grader.replica import Host
     from grader.services import Pair
 
@@ -72,16 +69,7 @@ async def dealt(lab: Lab, requests: Sequence[Request], holds: Holds) -> AsyncIte
     """Give the game of a race, opened."""
     games: list[Game] = []
 
-    async def take(
-        exploration: Exploration,
-        *,
-        limits: Limits | None = None,
-        between: Between | None = None,
-        retry: Retry | None = None,
-    ) -> None:
-        games.append(Game(lab, exploration, limits, between, retry))
-
-    await lab.reset("game", check="the-check", title="It holds", player=take)
+    await lab.reset("game", check="the-check", title="It holds", player=dealer(lab, games))
     if len(requests) > 1:
         await lab.every_interleaving(given=GIVEN, requests=requests, holds=holds)
     else:
