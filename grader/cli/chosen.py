@@ -41,7 +41,8 @@ def chosen(kata: str, on: str = "") -> Chosen:
         raise Complaint(str(error)) from error
     if submission.kata.name != name:
         raise Complaint(f"{on}: that is kata {submission.kata.number:02d}, not {name[:2]}")
-    return Chosen(submission, on or "your code", os.path.relpath(folder))
+    path = os.path.relpath(folder)
+    return Chosen(submission, on or "your code", str(folder) if path.startswith("..") else path)
 
 
 def _named(kata: str) -> str:

@@ -378,7 +378,8 @@ class Lab:
         They are not where schema.sql has changed: then there is a new database.
         """
         before, self._folder = self._folder, await self._copied()
-        if before is None or self._ground is None or self._schema(before) != self._schema(self._folder):
+        rows = before is not None and self._rows is not None and self._schema(before) == self._schema(self._folder)
+        if not rows or self._ground is None:
             await self._clear()
             await self._build()
             return False

@@ -113,7 +113,11 @@ def test_a_session_at_the_terminal(up: Callable[..., Terminal], folder: Path, gr
     assert (status, json.loads(body)["version"]) == (200, 8)
 
     schema = folder / "schema.sql"
-    schema.write_text(schema.read_text() + "\nCREATE TABLE notes (id int PRIMARY KEY);\n")
+    text = schema.read_text()
+    schema.write_text(text + "\nCREATE TABBLE notes (id int PRIMARY KEY);\n")
+    terminal.until("schema.sql was refused", "TABBLE")
+    assert answer(read)[0] == 503
+    schema.write_text(text + "\nCREATE TABLE notes (id int PRIMARY KEY);\n")
     terminal.until("There is a new database, with the rows of the beginning.")
     status, body = answer(read)
     assert (status, json.loads(body)["version"]) == (200, 7)
