@@ -23,13 +23,14 @@ class Chosen:
 def chosen(kata: str, on: str = "") -> Chosen:
     """Return the code of a kata that is meant: the learner's own, one of `solutions/`, or a folder; else a Complaint.
 
-    `kata` is a number (`04`, `4`), a folder's name or its path; `on` is `reference`, `mistakes/NAME` or a folder.
+    `kata` is a number (`04`, `4`), a folder's name or its path; `on` is `starter`, `reference`, `mistakes/NAME` or a
+    folder.
     """
     name = _named(kata)
     solution = SOLUTIONS / name / on
-    corpus = on == "reference" or on.startswith(("alternatives/", "mistakes/"))
+    corpus = on in {"starter", "reference"} or on.startswith(("alternatives/", "mistakes/"))
     folder = solution if corpus else Path(on).resolve() if on else KATAS / name
-    if corpus and not (folder / "about.toml").is_file():
+    if corpus and not folder.is_dir():
         kind = on.partition("/")[0]
         known = ", ".join(sorted(path.parent.name for path in (SOLUTIONS / name / kind).glob("*/about.toml")))
         raise Complaint(f"{on}: kata {name[:2]} has no such solution; {kind} has {known}")

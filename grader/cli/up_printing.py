@@ -56,7 +56,8 @@ class Printer:
             told = {"psql": f"psql '{door.url}'", "redis-cli": f"redis-cli -u '{door.url}'"}
             self.say(f"  {told.get(client, f'{self._kata.outside}={door.url}')}")
         again = "Save a file, and it starts again. " if reload else ""
-        self.say(f"{again}q or Ctrl-C ends it. Its statements, as they happen:")
+        self.say(f"{again}q or Ctrl-C ends it.")
+        self.say("Its statements, as they happen:")
 
     def trouble(self, unusable: Unusable) -> None:
         """Print why the service does not start, the learner's traceback first."""
