@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import typer
 
-LEARNERS = ("services", "shape")
+LEARNERS = ("play", "up", "services", "shape")
 """Verbs in the order in which `kata --help` shows them."""
 INSTRUCTORS = ("grade", "export")
 AUTHORS = ("dev",)

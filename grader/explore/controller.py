@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from grader.wire import Statement
 
     Choose = Callable[[Run, Sequence[Held]], str | None]
+    Ask = Callable[[Run, Sequence[Held]], Awaitable[str | None]]
     Before = Callable[[int, Step], Awaitable[None]]
 
 MOST_STEPS = 300
 """Steps of one run; a request that sends more goes round in a circle."""
 LATER = ""
 """What a choice is where time is to go on before anybody is let go."""
+AGAIN = "?"
+"""What a choice is where the bench has been changed meanwhile: all come to rest again, and it is asked again."""
 ENDLESS = 50
 """Steps of one request in a row, while another could go, that are called a loop without a pause."""
 LEFT_OPEN_SECONDS = 3.0
@@ -71,6 +74,8 @@ class Controller:
         """What the wire saw of the last run's steps."""
         self.before: Before | None = None
         """Awaited before each step is let go, with the step's number in the schedule, from 1."""
+        self.end_seconds = SECONDS
+        """What requests may take to come to their end when nobody holds them any more."""
 
     async def run(self, choose: Choose) -> Run:
         """Send all requests at once, and let their steps go as `choose` says; raises Stuck.
@@ -78,6 +83,14 @@ class Controller:
         `choose` is given the run so far and the steps that stand at their gates, and returns an actor's name, or None
         to give the run up, or LATER.
         """
+
+        async def ask(run: Run, held: Sequence[Held]) -> str | None:
+            return choose(run, held)
+
+        return await self.play(ask)
+
+    async def play(self, ask: Ask) -> Run:
+        """Run a schedule as `run` does, all at rest for as long as a choice takes; it may be AGAIN too."""
         await self._end_what_was_left()
         await self._bench.fresh()
         self._flights.begin()
@@ -88,7 +101,7 @@ class Controller:
         try:
             self._answers = {actor.name: await self._begin(actor) for actor in self._bench.actors}
             await self._settle(run)
-            await self._decide(run, choose)
+            await self._decide(run, ask)
         except Stuck:
             stuck = True
             raise
@@ -97,8 +110,13 @@ class Controller:
             raise
         finally:
             self._flights.open_gates()
-            await (self._abandon() if stuck else self._end(run))
-            self._flights.leave()
+            try:
+                await (self._abandon() if stuck else self._end(run))
+            except Stuck:
+                await self._abandon()
+                raise
+            finally:
+                self._flights.leave()
         return run
 
     @property
@@ -114,6 +132,20 @@ class Controller:
             for future in self._answers.values()
         )
 
+    @property
+    def answered(self) -> frozenset[str]:
+        """The actors whose requests have come to an end, with an answer or without."""
+        return frozenset(name for name, answer in self._answers.items() if answer.done())
+
+    @property
+    def waiting(self) -> tuple[Step, ...]:
+        """The steps that wait for a lock."""
+        return tuple(flight.step for flight in self._flights.waiting() if flight.step is not None)
+
+    def held_by(self, name: str) -> Flight:
+        """Return the step that stands at its gate for this actor."""
+        return self._flights.held_by(name)
+
     async def _begin(self, actor: Actor) -> asyncio.Future[Any]:
         future = await actor.start()
         future.add_done_callback(lambda _: self._motion.note())
@@ -121,7 +153,7 @@ class Controller:
 
     # choosing
 
-    async def _decide(self, run: Run, choose: Choose) -> None:
+    async def _decide(self, run: Run, ask: Ask) -> None:
         while True:
             standing = self._flights.standing()
             if not standing:
@@ -131,9 +163,12 @@ class Controller:
                 await self._wait_for_something(run)
                 continue
             held = tuple(flight.held for flight in standing if flight.held is not None)
-            chosen = choose(run, held)
+            chosen = await ask(run, held)
             if chosen is None:
                 return
+            if chosen == AGAIN:
+                await self._settle(run)
+                continue
             if chosen == LATER and self._next_timer() is not None:
                 await self._let_time_go_on(run)
                 continue
@@ -280,7 +315,7 @@ class Controller:
             return all(future.done() for future in self._answers.values())
 
         async with time_passing(actors):
-            done = await self._motion.until(answered, SECONDS)
+            done = await self._motion.until(answered, self.end_seconds)
         if not (done and await come_to_rest(actors)):
             raise Stuck("requests were not answered", run)
         self._flights.follow_noise()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from grader.explore.bench import Actor
+    from grader.explore.flights import Flight
     from grader.wire import Statement
     from grader.wire.proxy import Proxy
 
@@ -101,3 +102,36 @@ class Saboteur:
         elif (process := wire.process_of(statement.connection)) is not None:
             self.processes = [process]
         raise Cut
+
+
+async def strike(flight: Flight, fault: Fault) -> list[int]:
+    """Have a fault come to a step that is held; return the server's processes whose client is lost by it.
+
+    One `before` the step is there at once; one `after` it comes when the step has been let go and was run.
+    """
+    process = flight.wire.process_of(flight.statement.connection)
+    lost = [process] if process is not None else []
+    if fault.verb == "kill":
+        lost = [process for wire in flight.actor.wires for process in wire.processes]
+    if fault.place == "after":
+        _lose_reply(flight, fault)
+    elif fault.verb == "kill":
+        flight.over = True
+        await flight.actor.kill()
+    else:
+        flight.over = True
+        flight.permission.set_exception(Cut())
+    return lost
+
+
+def _lose_reply(flight: Flight, fault: Fault) -> None:
+    """Do the damage between the server's answer to a step and its way to the client."""
+
+    async def reply_gate(statement: Statement) -> None:
+        if statement is flight.statement:
+            flight.wire.reply_gate = None
+            if fault.verb == "kill":
+                await flight.actor.kill()
+            raise Cut
+
+    flight.wire.reply_gate = reply_gate

@@ -123,14 +123,15 @@ class Explorer:
         self._controller = controller
         self._look = look
         self._limits = limits or Limits()
-        self._explored = Explored()
+        self.explored = Explored()
+        """What has been tried so far."""
         self._places = Places()
         self._settled: list[Run] = []
         """Finished runs of which the decisions say it all: no time was let pass, and the server chose nothing."""
 
     async def explore(self, actors: Sequence[str]) -> Explored:
         """Try everything within the limits; raises Inconclusive where runs do not come out the same, and Stuck."""
-        explored = self._explored
+        explored = self.explored
         await self._serial_orders(actors)
         if explored.serial:
             return explored
@@ -157,14 +158,14 @@ class Explorer:
         tried = await self._run(self._following(schedule, exactly=True))
         if tried.run.schedule != tuple(schedule):
             raise NoSuchScheduleError(f"every request was answered after {len(tried.run.schedule)} steps")
-        explored = self._explored
+        explored = self.explored
         explored.tried.append(tried)
         explored.counterexample, explored.replayed = (tried if tried.finding is not None else None), CONFIRMED
         explored.serial = explored.serial if tuple(schedule) == _serial_schedule(schedule) else ()
         return explored
 
     def _enough(self) -> bool:
-        explored = self._explored
+        explored = self.explored
         if explored.failing:
             first = explored.tried.index(explored.failing[0])
             return explored.schedules > first + AFTER_THE_FIRST
@@ -176,12 +177,12 @@ class Explorer:
             tried = await self._tried(self._in_order(order))
             if tried is not None and tried.finding is not None:
                 if not _overlapped(tried.run):  # what sleeps in a thread cannot be waited for
-                    self._explored.counterexample, self._explored.serial = tried, order
+                    self.explored.counterexample, self.explored.serial = tried, order
                 return
 
     async def _targeted(self, actors: Sequence[str]) -> None:
         """Run all of the others after each step of one, until one breaks the invariant."""
-        longest = [run.schedule for run in (tried.run for tried in self._explored.tried)]
+        longest = [run.schedule for run in (tried.run for tried in self.explored.tried)]
         for prefix, rest in _interruptions(actors, longest):
             tried = await self._tried(self._following(prefix, then=rest))
             if tried is not None and tried.finding is not None:
@@ -190,9 +191,9 @@ class Explorer:
     def _require_steady(self) -> None:
         """Raise Inconclusive where one run in many, or more than one of few, did not do as the others did."""
         astray = self._places.astray
-        if astray > 1 + self._explored.schedules // ASTRAY and self._explored.overlapped:
+        if astray > 1 + self.explored.schedules // ASTRAY and self.explored.overlapped:
             raise Inconclusive(
-                f"{astray} of {self._explored.schedules} schedules did not lead to the same place as others that began "
+                f"{astray} of {self.explored.schedules} schedules did not lead to the same place as others that began "
                 "as they did: what the service does is not settled by its requests and their order"
             )
 
@@ -226,10 +227,10 @@ class Explorer:
         tried = await self._run(choose)
         self._last = tried.run
         if not tried.run.finished:
-            self._explored.given_up += 1
+            self.explored.given_up += 1
             return None
-        self._explored.tried.append(tried)
-        if len(self._explored.tried) % REPEATED == 0 and tried.finding is None and not tried.run.ambiguous:
+        self.explored.tried.append(tried)
+        if len(self.explored.tried) % REPEATED == 0 and tried.finding is None and not tried.run.ambiguous:
             await self._repeat(tried)
         return tried
 
@@ -251,7 +252,7 @@ class Explorer:
         for _ in range(2):
             again = await self._run(self._following(tried.run.schedule))
             if again.finding is not None:  # seen broken is broken, whether or not it can be repeated
-                self._explored.tried.append(again)
+                self.explored.tried.append(again)
                 return
             if again.kind == tried.kind:
                 return
@@ -260,7 +261,7 @@ class Explorer:
 
     async def _confirm(self) -> None:
         """Choose the schedule with the fewest switches among those that break the invariant, and run it ten times."""
-        explored = self._explored
+        explored = self.explored
         ways = {fewest_switches(tried.run, dependent): tried for tried in explored.failing}
         for schedule in sorted(ways, key=lambda way: (_switches(way), way)):
             again = [await self._run(self._following(schedule)) for _ in range(CONFIRMED)]

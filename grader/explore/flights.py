@@ -16,7 +16,7 @@ from grader.explore.passing import halted, traffic_of
 from grader.explore.rest import Deadline, Motion
 from grader.explore.session import Session
 from grader.explore.values import Held, Mode, Step
-from grader.wire import Category
+from grader.wire import Category, Cut
 
 if TYPE_CHECKING:
     from grader.explore.bench import Actor, Bench
@@ -110,7 +110,7 @@ class Flights:
         for actor in self._bench.actors:
             actor.call_when_asleep(None)
             for wire in actor.wires:
-                wire.gate = wire.done = None
+                wire.gate = wire.reply_gate = wire.done = None
 
     def _attend(self, actor: Actor, wire: Proxy) -> None:
         async def gate(statement: Statement) -> None:
@@ -122,7 +122,7 @@ class Flights:
             self.motion.note()
             try:
                 await permission
-            except asyncio.CancelledError:  # its client left
+            except (asyncio.CancelledError, Cut):  # its client left, or is to be lost
                 flight.over = True
                 self.motion.note()
                 raise
@@ -183,6 +183,10 @@ class Flights:
             site=flight.statement.site,
             session=session,
         )
+
+    def held_by(self, name: str) -> Flight:
+        """Return the step that stands at its gate for this actor."""
+        return next(f for f in self.all if not f.released and not f.over and f.held and f.held.actor == name)
 
     def follow_noise(self) -> None:
         """Tell the sessions what their connections said beside steps: BEGIN, SET, SAVEPOINT, what MULTI queues."""

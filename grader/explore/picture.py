@@ -56,10 +56,9 @@ class Scene:
 
 def picture_of_run(scene: Scene, run: Run, nearest: tuple[Event, Event, Run] | None, explored: str) -> Timeline:
     """Draw a run; `nearest` is the pair of events whose other order makes it right, and the run in which it did."""
-    events = [event for event in run.events if event.phase is not Phase.COMPLETE or not _went_on_at_once(run, event)]
+    events = events_of(run)
     numbers = {id(event): number for number, event in enumerate(events, 1)}
-    changed = _changed(scene)
-    moments = [_moment(scene, event, events, changed) for event in events]
+    moments = moments_of(scene, events)
     why, hint = scene.seen, ""
     if nearest is not None:
         first, second, _ = nearest
@@ -106,16 +105,39 @@ def picture_of_crash(scene: Scene, steps: Sequence[Statement], fault: Fault, ret
     return Timeline(title=scene.title, lanes=lanes, moments=tuple(moments), why=_sentence(scene.seen))
 
 
+def events_of(run: Run) -> list[Event]:
+    """Return the events of a run that are drawn, in order."""
+    return [event for event in run.events if event.phase is not Phase.COMPLETE or not _went_on_at_once(run, event)]
+
+
+def moments_of(scene: Scene, events: Sequence[Event]) -> list[Moment]:
+    """Return events as they are drawn, one to each."""
+    changed = _changed(scene)
+    return [_moment(scene, event, events, changed) for event in events]
+
+
 def text_of(statement: Statement) -> str:
     """Return a statement in one line, with its values in place, its list of columns left out."""
-    if statement.service != "postgres":
-        return " ".join([statement.text, *(shortened(value) for value in statement.parameters)])[:200]
+    return _in_one_line(statement.service, statement.text, statement.parameters)
+
+
+def text_of_step(step: Step) -> str:
+    """Return the same for all statements of a step, which may not have been sent yet."""
+    return "; ".join(
+        _in_one_line(step.service, text, parameters)
+        for text, parameters in zip(step.texts, step.parameters, strict=True)
+    )
+
+
+def _in_one_line(service: str, text: str, parameters: Sequence[str | bytes | None]) -> str:
+    if service != "postgres":
+        return " ".join([text, *(shortened(value) for value in parameters)])[:200]
 
     def value(match: re.Match[str]) -> str:
         index = int(match[1]) - 1
-        return literal(statement.parameters[index]) if index < len(statement.parameters) else match[0]
+        return literal(parameters[index]) if index < len(parameters) else match[0]
 
-    text = " ".join(statement.text.split())
+    text = " ".join(text.split())
     text = _COLUMNS.sub(r"\1…", text, count=1)
     text = _RETURNING.sub("", text)
     for table in set(_TABLE.findall(text)):
@@ -188,7 +210,7 @@ def _clause(statement: Statement) -> str:
 def _moment(scene: Scene, event: Event, events: Sequence[Event], changed: Sequence[str]) -> Moment:
     statements = scene.statements.get(event.step, ())
     lane = ord(event.actor[0]) - ord("A")
-    text = "; ".join(text_of(statement) for statement in statements) or "; ".join(event.step.texts)
+    text = "; ".join(text_of(statement) for statement in statements) or text_of_step(event.step)
     site = event.step.site
     place = Place(site.file, site.line) if site else None
     if event.phase is Phase.RELEASE:

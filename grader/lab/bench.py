@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import tempfile
 from dataclasses import dataclass, replace
@@ -16,12 +17,12 @@ from grader.lab.apart import apart
 from grader.lab.http import Answer, Budget, Request, printed
 from grader.lab.monitor import Monitor
 from grader.lab.rows import Rows
-from grader.lab.station import Ground, Station
+from grader.lab.station import Ground, Station, wire_to
 from grader.replica import BootError, Host, Limits, SubmissionError
 from grader.services import Database, Pair, SchemaError
 from grader.verdict import Evidence, Finding, Place
-from grader.wire import Recorder, Statement
-from grader.wire.outside import Reply
+from grader.wire import PostgresProxy, Recorder, RedisProxy, Statement
+from grader.wire.outside import OutsideService, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -34,7 +35,13 @@ if TYPE_CHECKING:
     from grader.lab.apart import Apart
     from grader.lab.debugging import Stop
     from grader.lab.exploring import Exploration
+    from grader.replica import Replica
     from grader.wire.outside import Call, Handler
+    from grader.wire.proxy import Proxy
+
+    Between = Callable[[], Awaitable[None]]
+    """Awaited before each step of an exploration."""
+    from grader.lab.playing import Player
 
 REPLICAS = "ABC"
 
@@ -98,6 +105,8 @@ class Lab:
         """The step of the replayed schedule at which a debugger is waited for."""
         self.outside: Handler | None = None
         """Answers the calls to the service outside; a check sets it before its first request."""
+        self.player: Player | None = None
+        """Is handed the explorations of a check, instead of their being run."""
         self.explored = Extent()
         self._explorations = 0
 
@@ -108,12 +117,15 @@ class Lab:
             self.submission.write_to(Path(folder))
             return self._host.copy(Path(folder))
 
-    async def _build(self) -> None:
+    async def _copied(self) -> Path:
         try:
-            if self._folder is None:
-                self._folder = await asyncio.to_thread(self._copy)
+            return await asyncio.to_thread(self._copy)
         except SubmissionError as error:
             raise Unusable(str(error)) from error
+
+    async def _build(self) -> None:
+        if self._folder is None:
+            self._folder = await self._copied()
         try:
             self._database = await self._pair.database(self._schema(self._folder))
         except SchemaError as error:
@@ -158,19 +170,27 @@ class Lab:
         except (OSError, UnicodeDecodeError) as error:
             raise Unusable(f"schema.sql cannot be read: {error}") from error
 
-    async def reset(
-        self, seed: str, *, check: str = "", title: str = "", replay: Token | None = None, stop: Stop | None = None
+    async def reset(  # noqa: PLR0913 -- what a check is made with, by name
+        self,
+        seed: str,
+        *,
+        check: str = "",
+        title: str = "",
+        replay: Token | None = None,
+        stop: Stop | None = None,
+        player: Player | None = None,
     ) -> None:
         """Make all as new for the next check: empty tables, random numbers from `seed`; the first time, everything.
 
-        With `replay` the check's explorations try nothing but that, and with `stop` they stop there for a debugger.
+        With `replay` the check's explorations try nothing but that, and with `stop` they stop there for a debugger. A
+        `player` is handed its explorations instead.
 
         Unusable where the submission cannot be copied or its schema is refused; whether its replicas start is known
         when the first request is sent.
         """
         self.random = random.Random(seed)  # noqa: S311 -- examples, not secrets
         self.recorder.clear()
-        self.check, self.title, self.replay, self.stop = check, title, replay, stop
+        self.check, self.title, self.replay, self.stop, self.player = check, title, replay, stop, player
         self.outside, self.explored, self._explorations = None, Extent(), 0
         if self._rows is None or not await self._rows.empty():
             await self._clear()
@@ -282,7 +302,7 @@ class Lab:
         given: Tables,
         requests: Sequence[Request],
         holds: Holds,
-        between: Callable[[], Awaitable[None]] | None = None,
+        between: Between | None = None,
         limits: ExploringLimits | None = None,
     ) -> None:
         """Send two or three requests at once, one to a replica, in every distinguishable interleaving of their steps.
@@ -292,6 +312,9 @@ class Lab:
         or Inconclusive where not everything was tried.
         """
         exploration = self._exploration(given, requests, holds)
+        if self.player is not None:
+            await self.player(exploration, limits=limits, between=between)
+            return
         try:
             await exploration.explore(limits, between)
         finally:
@@ -305,7 +328,11 @@ class Lab:
         True sends the same again, False nothing. `holds` is given the answers and raises a Finding.
         """
         again = (lambda _: request) if retry is True else retry or (lambda _: None)
-        runs = await self._exploration(given, [request], holds).sweep(again)
+        exploration = self._exploration(given, [request], holds)
+        if self.player is not None:
+            await self.player(exploration, retry=again)
+            return
+        runs = await exploration.sweep(again)
         self.explored = self.explored.with_more(runs, 0, complete=True)
 
     def _exploration(self, given: Tables, requests: Sequence[Request], holds: Holds) -> Exploration:
@@ -338,7 +365,38 @@ class Lab:
     async def actor(self, name: str, request: Request) -> LabActor:
         """Return the replica of this name as an actor that is sent the request."""
         station = await self._serve(name)
-        return LabActor(station, await station.serving(), request, self._budget)
+        budget = replace(self._budget, seconds=math.inf) if self.player is not None else self._budget
+        return LabActor(station, await station.serving(), request, budget)
+
+    async def replica(self, name: str) -> Replica:
+        """Return the replica of this name when it serves; Unusable where it does not come up."""
+        return (await (await self._serve(name)).serving()).replica
+
+    async def load_again(self) -> bool:
+        """Take the submission's files as they are now; return whether the rows are still there.
+
+        They are not where schema.sql has changed: then there is a new database.
+        """
+        before, self._folder = self._folder, await self._copied()
+        rows = before is not None and self._rows is not None and self._schema(before) == self._schema(self._folder)
+        if not rows or self._ground is None:
+            await self._clear()
+            await self._build()
+            return False
+        self._ground.folder = self._folder
+        for station in self._stations.values():
+            station.leave()
+        return True
+
+    def doors(self) -> dict[str, Proxy]:
+        """Return wires for a person's own clients, not started yet: psql, redis-cli, and to the service outside."""
+        assert self._database is not None  # noqa: S101 -- it is asked for between reset() and close()
+        doors: dict[str, Proxy] = {"psql": wire_to(PostgresProxy, "psql", self._database, self.recorder)}
+        if "redis" in self.submission.kata.services and self._pair.redis is not None:
+            doors["redis-cli"] = wire_to(RedisProxy, "redis-cli", self._pair.redis, self.recorder)
+        if self.submission.kata.outside:
+            doors["outside"] = OutsideService(self._answer_outside, replica="you", recorder=self.recorder)
+        return doors
 
     async def monitor(self) -> Monitor:
         """Return the connection that looks at who waits for whom."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from grader.explore.catalogue import read_catalogue
@@ -44,9 +45,20 @@ class Exploration:
         self._given = given
         self._requests = requests
         self._holds = holds
-        self._number = number
+        self.number = number
+        """Which exploration of the check it is, from 1."""
         self.explored = Explored()
         """What has been tried, also where that ended in a Finding."""
+
+    @property
+    def names(self) -> str:
+        """The actors, a letter each."""
+        return NAMES[: len(self._requests)]
+
+    @property
+    def told(self) -> list[str]:
+        """The requests, each in a line."""
+        return [_told(request) for request in self._requests]
 
     async def _bench(self, requests: Sequence[Request]) -> LabBench:
         lab = self._lab
@@ -62,7 +74,8 @@ class Exploration:
             prepare=lab.prepare,
         )
 
-    async def _warm(self, bench: LabBench) -> None:
+    async def warm(self, bench: LabBench) -> None:
+        """Send the requests a few times, so that connecting is over."""
         for _ in range(WARMINGS):
             for actor in bench.actors:
                 await bench.fresh()
@@ -70,37 +83,29 @@ class Exploration:
                     await (await actor.start())
                     await come_to_rest(bench.actors)
 
-    def _scene(
+    def scene(
         self, finding: Finding | None, statements: Mapping[Step, tuple[Statement, ...]], answers: Sequence[object] = ()
     ) -> Scene:
+        """Return what is known of a run beside its events."""
         labels = [f"request {name} · {_told(one)}" for name, one in zip(NAMES, self._requests, strict=False)]
         outcomes = tuple(str(answer.status) if isinstance(answer, Answer) else "no answer" for answer in answers)
         return Scene(self._lab.title, tuple(labels), statements, finding.seen if finding else "", outcomes)
 
-    def _token(self, **what: Any) -> Token:  # noqa: ANN401 -- a schedule or a fault
-        return Token(self._lab.check, self._number, **what)
+    def token(self, **what: Any) -> Token:  # noqa: ANN401 -- a schedule or a fault
+        """Return what replays a schedule or a fault of it."""
+        return Token(self._lab.check, self.number, **what)
 
     # interleavings
 
     async def explore(self, limits: Limits | None, between: Callable[[], Awaitable[None]] | None) -> None:
         """Try every interleaving; raises a Finding with its picture, or Inconclusive."""
         replay = self._lab.replay
-        if replay is not None and (replay.number != self._number or not replay.schedule):
+        if replay is not None and (replay.number != self.number or not replay.schedule):
             return
         stop = self._lab.stop if replay is not None else None
         if replay is not None and stop is not None and replay.schedule[stop.step - 1][0] in NAMES:
             self._lab.let_debug(replay.schedule[stop.step - 1][0], stop.port)
-        bench = await self._bench(self._requests)
-        for actor in bench.actors:
-            for wire in actor.wires:
-                wire.keep_results = True
-        catalogue = read_catalogue(self._lab.rows.fetch)
-        controller = Controller(bench, await catalogue, between)
-
-        async def look() -> None:
-            answers = tuple(controller.answers)  # a Finding where a request got none
-            async with time_passing(bench.actors):
-                await self._holds(After(answers, self._lab))
+        bench, controller = await self.set_up(between)
 
         async def before(number: int, step: Step) -> None:
             if stop is not None and number == stop.step:
@@ -108,21 +113,36 @@ class Exploration:
                 async with frozen(bench.actors):
                     await stop.wait(step, replica, self._lab.submission.folder)
 
-        explorer = Explorer(controller, look, limits)
+        explorer = Explorer(controller, partial(self.look, bench, controller), limits)
         try:
-            await self._warm(bench)
+            await self.warm(bench)
             if replay is not None:
                 async with frozen_in_halts(bench.actors) if stop is not None else nullcontext():
                     await self._replayed(explorer, controller, replay, before)
                 return
-            self.explored = explored = await explorer.explore([actor.name for actor in bench.actors])
+            self.explored = explored = await explorer.explore(self.names)
         except Stuck as stuck:
-            raise await self._stuck(bench, controller, stuck) from stuck
+            raise self.stuck(bench, controller, stuck) from stuck
         finally:
             bench.free_time()
-        self._require_counterexample_free(explored, controller)
+        self.conclude(explored, controller)
 
-    def _require_counterexample_free(self, explored: Explored, controller: Controller) -> None:
+    async def set_up(self, between: Callable[[], Awaitable[None]] | None) -> tuple[LabBench, Controller]:
+        """Put the requests on a bench, their time held, and a controller over them."""
+        bench = await self._bench(self._requests)
+        for actor in bench.actors:
+            for wire in actor.wires:
+                wire.keep_results = True
+        return bench, Controller(bench, await read_catalogue(self._lab.rows.fetch), between)
+
+    async def look(self, bench: LabBench, controller: Controller) -> None:
+        """Raise a Finding where the run that has just ended breaks the invariant."""
+        answers = tuple(controller.answers)  # a Finding where a request got none
+        async with time_passing(bench.actors):
+            await self._holds(After(answers, self._lab))
+
+    def conclude(self, explored: Explored, controller: Controller) -> None:
+        """Raise what an exploration came to: a Finding with its picture, or Inconclusive; nothing where all held."""
         tried = explored.counterexample
         if tried is not None and tried.finding is not None:
             raise self._broken(explored, tried, controller)
@@ -144,8 +164,8 @@ class Exploration:
 
     def _broken(self, explored: Explored, tried: Tried, controller: Controller) -> Finding:
         assert tried.finding is not None  # noqa: S101 -- it is the counterexample
-        scene = self._scene(tried.finding, controller.statements, controller.outcomes)
-        token = str(self._token(schedule=tried.run.schedule)) if tried.run.schedule else ""
+        scene = self.scene(tried.finding, controller.statements, controller.outcomes)
+        token = str(self.token(schedule=tried.run.schedule)) if tried.run.schedule else ""
         if explored.serial:
             done = f"{tried.finding.done}, one after the other ({', then '.join(explored.serial)})"
             timeline = picture_of_run(scene, tried.run, None, "No race is needed: the requests were not at once.")
@@ -163,18 +183,18 @@ class Exploration:
         return f"sent {' and '.join(_told(request) for request in self._requests)} at once"
 
     async def _replayed(self, explorer: Explorer, controller: Controller, replay: Token, before: Before) -> None:
-        names = NAMES[: len(self._requests)]
         try:
-            self.explored = explored = await explorer.replay(names, replay.schedule, before)
+            self.explored = explored = await explorer.replay(self.names, replay.schedule, before)
         except NoSuchScheduleError as error:
             raise Inconclusive(f"the code does not have the schedule of {replay} any more: {error}") from error
         if explored.counterexample is not None:
             raise self._broken(explored, explored.counterexample, controller)
 
-    async def _stuck(self, bench: LabBench, controller: Controller, stuck: Stuck) -> Finding:
-        scene = self._scene(None, controller.statements)
+    def stuck(self, bench: LabBench, controller: Controller, stuck: Stuck) -> Finding:
+        """Return the finding of a run in which nothing moved any more, and put other replicas in place."""
+        scene = self.scene(None, controller.statements)
         timeline = picture_of_run(scene, stuck.run, None, "")
-        timeline = replace(timeline, why=str(stuck), token=str(self._token(schedule=stuck.shortest)))
+        timeline = replace(timeline, why=str(stuck), token=str(self.token(schedule=stuck.shortest)))
         for actor in bench.actors:
             actor.station.renew()
         return Finding(self._done, str(stuck), "every request is answered", timeline=timeline)
@@ -187,15 +207,15 @@ class Exploration:
         Raises a Finding where what holds without a crash does not hold after one.
         """
         replay = self._lab.replay
-        if replay is not None and (replay.number != self._number or not replay.fault):
+        if replay is not None and (replay.number != self.number or not replay.fault):
             return 0
         bench = await self._bench([self._requests[0]] * 2)
-        await self._warm(bench)
+        await self.warm(bench)
         await bench.fresh()
         async with time_passing(bench.actors):
             with Saboteur(bench.actors[0]) as counting:
                 first = await (await bench.actors[0].start())
-            await self._holds_after(first, retry, None, counting.steps)
+            await self.holds_after(first, retry, None, counting.steps)
         if not counting.steps:
             raise Inconclusive(f"{self._requests[0]} sent no statement, so that there was nothing to crash")
         points = [f for f in faults(len(counting.steps)) if replay is None or replay.fault == str(f)]
@@ -223,11 +243,12 @@ class Exploration:
         await (await self._lab.monitor()).ended(saboteur.processes)
         async with asyncio.timeout(REST_SECONDS):
             await asyncio.gather(*(wire.idle() for wire in actor.wires))
-        await self._holds_after(answer, retry, fault, saboteur.steps)
+        await self.holds_after(answer, retry, fault, saboteur.steps)
 
-    async def _holds_after(
+    async def holds_after(
         self, answer: Answer | None, retry: Retry, fault: Fault | None, steps: Sequence[Statement]
-    ) -> None:
+    ) -> Answer | None:
+        """Send the retry, if there is one, and return its answer; raises a Finding where something does not hold."""
         again = retry(answer)
         second: Answer | None = None
         try:
@@ -237,11 +258,12 @@ class Exploration:
         except Finding as finding:
             if fault is None:
                 raise
-            scene = self._scene(finding, {}, [answer, second] if again is not None else [answer])
+            scene = self.scene(finding, {}, [answer, second] if again is not None else [answer])
             timeline = picture_of_crash(scene, steps, fault, str(again) if again is not None else "")
-            token = str(self._token(fault=str(fault)))
+            token = str(self.token(fault=str(fault)))
             done = f"sent {self._requests[0]}; {fault.told} (step {fault.index})"
             raise replace(finding, done=done, timeline=replace(timeline, token=token)) from finding
+        return second
 
 
 def _told(request: Request) -> str:

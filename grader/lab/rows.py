@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
@@ -27,6 +28,16 @@ _TABLES = """
 _INSERT = sql.SQL(
     "INSERT INTO {table} ({columns}) SELECT {columns} FROM json_populate_recordset(NULL::{table}, %s::json)"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table and its first rows, in a fixed order; `more` says whether there are others."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    more: bool
 
 
 class Rows:
@@ -128,6 +139,19 @@ class Rows:
             await self._connection.execute("ROLLBACK")
             await self.empty()
             await self.insert(tables)
+
+    async def tables(self, most: int) -> list[Table] | None:
+        """Return all tables with their first rows, as they are committed; None where one cannot be read now."""
+        found = []
+        try:
+            for _, name in self._tables:
+                cursor = await self._connection.execute(f"SELECT * FROM {name} LIMIT {most + 1:d}")  # noqa: S608 -- quoted by Postgres
+                columns = tuple(column.name for column in cursor.description or ())
+                rows = tuple(sorted(await cursor.fetchall(), key=str))
+                found.append(Table(name.removeprefix("public."), columns, rows[:most], more=len(rows) > most))
+        except psycopg.Error:
+            return None
+        return found
 
     async def _find_tables(self) -> list[tuple[Any, ...]]:
         cursor = await self._connection.execute(_TABLES)

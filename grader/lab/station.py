@@ -84,9 +84,9 @@ class Station:
 
     async def _start(self, debug_port: int | None = None) -> Put:
         ground = self._ground
-        wires = {"DATABASE_URL": _wire(PostgresProxy, self.name, ground.database, ground.recorder)}
+        wires = {"DATABASE_URL": wire_to(PostgresProxy, self.name, ground.database, ground.recorder)}
         if ground.redis is not None:
-            wires["REDIS_URL"] = _wire(RedisProxy, self.name, ground.redis, ground.recorder)
+            wires["REDIS_URL"] = wire_to(RedisProxy, self.name, ground.redis, ground.recorder)
         if ground.outside:
             wires[ground.outside] = OutsideService(ground.handler, replica=self.name, recorder=ground.recorder)
         environment = dict(ground.environment)
@@ -255,7 +255,8 @@ class Station:
         return Finding(f"sent {request}", seen, expected, evidence)
 
 
-def _wire(kind: type[Proxy], name: str, server: Database | Address, recorder: Recorder) -> Proxy:
+def wire_to(kind: type[Proxy], name: str, server: Database | Address, recorder: Recorder) -> Proxy:
+    """Return a wire to a server, not started yet; `name` is whose it is."""
     database = server.name if isinstance(server, Database) else None
     upstream = Upstream(server.host, server.port, server.user, server.password, database)
     return kind(upstream, replica=name, recorder=recorder)

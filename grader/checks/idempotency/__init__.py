@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from grader.checks import check, require
+from grader.checks import Example, check, require
 from grader.checks.idempotency.gateway import Fault, Gateway
 from grader.checks.idempotency.racing import (
     OTHER_PAYLOAD,
@@ -20,11 +20,20 @@ from grader.checks.idempotency.racing import (
 from grader.checks.idempotency.shop import PAID, Shop, refusal, require_effects, require_same, with_key
 
 if TYPE_CHECKING:
+    from random import Random
+
     from grader.lab import Lab
 
 BAD_REQUEST = 400
 CLAIM_SECONDS = 1
 """What the environment says, in this kata's kata.toml."""
+
+
+def example(random: Random) -> Example:
+    """Return two orders to pay, and the gateway."""
+    shop = Shop(random)
+    requests = tuple(shop.order().pay(shop.key(), shop.amount()) for _ in range(2))
+    return Example(shop.tables, requests, Gateway())
 
 
 async def _opened(lab: Lab, shop: Shop) -> Gateway:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from grader.checks import check, require
+from grader.checks import Example, check, require
 from grader.checks.answers import difference
 from grader.checks.n_plus_one.reading import (
     Size,
@@ -23,10 +23,20 @@ from grader.lab import Answer, Lab, Request, get, shortened
 from grader.verdict import Evidence, Finding, Inconclusive, Place
 
 if TYPE_CHECKING:
+    from random import Random
+
     from grader.wire import Statement
 
 MOST_STATEMENTS_OF_A_READ = 60
 """An order is placed before each statement of a read; a read of more statements than this is not explored."""
+
+
+def example(random: Random) -> Example:
+    """Return a school with a few orders, and one with many."""
+    shop = Shop(random)
+    few, many = shop.history(3), shop.history(50)
+    order = shop.page(few)["orders"][0]
+    return Example(shop.tables, (history(few), history(many), detail(order)))
 
 
 @check(task=1, kind="cost")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from grader.checks import check
+from grader.checks import Example, check
 from grader.checks.optimistic_locking import crashes, races
 from grader.checks.optimistic_locking.books import (
     FIRST,
@@ -34,9 +34,18 @@ from grader.checks.optimistic_locking.story import (
 )
 
 if TYPE_CHECKING:
+    from random import Random
+
     from grader.lab import Lab, Request
 
 BEYOND_BIGINT = 2**63
+
+
+def example(random: Random) -> Example:
+    """Return a book to read, save and restock, and another to delete."""
+    book, other = new_book(random), new_book(random)
+    rows = {table: [*rows, *other.tables[table]] for table, rows in book.tables.items()}
+    return Example(rows, (read(book), save(book, RENAMED, book.tag), restock(book, 5), delete(other, other.tag)))
 
 
 async def _written(lab: Lab) -> Book:
