@@ -7,11 +7,17 @@ import shutil
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 PROJECT = Path(__file__).resolve().parent.parent
 KATAS = PROJECT / "katas"
 SOLUTIONS = PROJECT / "solutions"
+
+PATH = (3, 4, 5, 2)
+"""The recommended path by number; a kata that is not on it can be taken up at any time."""
 
 _NUMBERED = re.compile(r"(\d\d)(?:_(\w+))?")
 
@@ -83,6 +89,9 @@ class Entry:
     name: str
     submission: Submission
     caught: dict[str, tuple[str, ...]]
+    title: str = ""
+    text: str = ""
+    """Why it is done so, its trade-offs, or the misconception behind it, in Markdown."""
 
 
 def find_by_number(path: Path) -> Path | None:
@@ -101,6 +110,16 @@ def load_kata(name: str) -> Kata:
         known = ", ".join(sorted(p.parent.parent.name for p in SOLUTIONS.glob("*/starter/kata.toml")))
         raise KataError(f"{name}: no such kata; there are {known}")
     return _kata(_read(path), path)
+
+
+def load_katas() -> list[Kata]:
+    """Return all katas that there are, in the order of their numbers; KataError where a definition is wrong."""
+    return [load_kata(path.parent.parent.name) for path in sorted(SOLUTIONS.glob("*/starter/kata.toml"))]
+
+
+def on_the_path(katas: Iterable[Kata]) -> list[Kata]:
+    """Return the katas in the order in which they are best taken up: the recommended path, then the others."""
+    return sorted(katas, key=lambda kata: (PATH.index(kata.number) if kata.number in PATH else len(PATH), kata.number))
 
 
 def load_submission(folder: Path) -> Submission:
@@ -137,7 +156,8 @@ def load_entry(folder: Path) -> Entry:
     root = folder.parent if folder.name in {"starter", "reference"} else folder.parent.parent
     kata = load_kata(root.name)
     about = root / "starter.toml" if folder.name == "starter" else folder / "about.toml"
-    caught = _read(about).get("caught", {})
+    told = _read(about)
+    caught = told.get("caught", {})
     for check, words in caught.items():
         if check not in kata.points:
             raise KataError(f"{about}: caught names {check!r}, which is no check of {kata.name}")
@@ -146,7 +166,14 @@ def load_entry(folder: Path) -> Entry:
     overlaid = folder.parent.name in {"alternatives", "mistakes"}
     layers = (root / "reference", folder) if overlaid else (folder,)
     name = folder.relative_to(root).as_posix()
-    return Entry(name, Submission(kata, folder, layers), {check: tuple(words) for check, words in caught.items()})
+    text = next((str(told[key]).strip() for key in ("why", "trade_offs", "misconception") if key in told), "")
+    words_of = {check: tuple(words) for check, words in caught.items()}
+    return Entry(name, Submission(kata, folder, layers), words_of, str(told.get("title", "")), text)
+
+
+def load_entries(kata: Kata, kind: str) -> list[Entry]:
+    """Return a kata's `alternatives` or `mistakes`, by name; KataError where one is wrong."""
+    return [load_entry(path.parent) for path in sorted((SOLUTIONS / kata.name / kind).glob("*/about.toml"))]
 
 
 def is_entry(folder: Path) -> bool:

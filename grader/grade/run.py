@@ -7,45 +7,26 @@ import math
 import time
 import traceback
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from grader.checks import Check, checks_of
 from grader.lab import Budget, Lab, Stop, Unusable
 from grader.replica import Limits
-from grader.services import Settings
 from grader.verdict import Blocked, CheckResult, Finding, Inconclusive, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from grader.explore.token import Token
+    from grader.grade.options import Options
     from grader.kata import Submission
-    from grader.replica import Host, StartMethod
+    from grader.replica import Host
     from grader.services import Pair
 
 CHECK_SECONDS = 60.0
 """How long one check may take before it is given up as inconclusive."""
 LANES = 2
 """Checks made side by side, each in a lab of its own: one keeps one core busy at a time, and most machines have two."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a run was asked for.
-
-    `start_method` is how replicas start (`fork`, `spawn`, None: what fits); `request_seconds` and `boot_seconds` are
-    what a request and the start of a replica may take; `replay` is the one schedule or crash to try again, `stop_at`
-    the step of that schedule before which a debugger is waited for: then nothing is limited in time.
-    """
-
-    services: Settings = field(default_factory=Settings)
-    start_method: StartMethod | None = None
-    seed: int = 1
-    request_seconds: float = 10.0
-    boot_seconds: float = 15.0
-    replay: Token | None = None
-    stop_at: int | None = None
 
 
 class Run:
@@ -71,6 +52,7 @@ class Run:
         self._queue: deque[str] = deque()
         self._labs: list[Lab] = []
         self._unusable: Unusable | None = None
+        self._closed = False
         for name in plan:
             self._add(name)
         # A Redis is one for all labs on its pair: emptying it for one would empty it for the other.
@@ -82,16 +64,21 @@ class Run:
         self._queue.append(name)
 
     async def result(self, name: str) -> CheckResult:
-        """Return the result of a check as soon as it is made."""
+        """Return the result of a check as soon as it is made; CancelledError where the run is closed before it is."""
+        if self._closed:
+            raise asyncio.CancelledError
         if name not in self._results:
             self._add(name)
             self._lanes.append(asyncio.create_task(self._lane(len(self._lanes))))
         return await asyncio.shield(self._results[name])
 
     async def close(self) -> None:
-        """Give up what nobody asked for, and clear the bench."""
+        """Give up what is not made yet, and clear the bench."""
+        self._closed = True
         for lane in self._lanes:
             lane.cancel()
+        for result in self._results.values():
+            result.cancel()
         await asyncio.gather(*self._lanes, return_exceptions=True)
         await asyncio.gather(*(lab.close() for lab in self._labs))
 
@@ -108,7 +95,7 @@ class Run:
             name = self._queue.popleft()
             result = await self._outcome(lab, self._checks[name])
             if result.outcome is Outcome.ERROR:
-                await lab.close()  # its next check makes all of it anew
+                await lab.clear()  # its next check makes all of it anew
             self._results[name].set_result(result)
 
     async def _outcome(self, lab: Lab, check: Check) -> CheckResult:

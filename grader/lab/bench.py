@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import shutil
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -170,7 +171,7 @@ class Lab:
         self.check, self.title, self.replay, self.stop = check, title, replay, stop
         self.outside, self.explored, self._explorations = None, Extent(), 0
         if self._rows is None or not await self._rows.empty():
-            await self._clear()
+            await self.clear()
             await self._build()
         await self.set_environment()
         await self.prepare()
@@ -198,7 +199,7 @@ class Lab:
     async def end_check(self) -> None:
         """Raise a Finding where the service has opened itself a way to the database that does not pass the wire."""
         if self._database is not None and not await self._pair.has_its_password(self._database):
-            await self._clear()
+            await self.clear()
             raise Finding(
                 "looked at the service's role in the database",
                 "its password is not the one that it was given",
@@ -206,10 +207,13 @@ class Lab:
             )
 
     async def close(self) -> None:
-        """End the replicas and drop the database; the copy goes with the host."""
-        await self._clear()
+        """End the replicas, drop the database and remove the copy."""
+        await self.clear()
+        if self._folder is not None:
+            await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
-    async def _clear(self) -> None:
+    async def clear(self) -> None:
+        """End the replicas and drop the database; what comes next makes them anew, from the same copy."""
         stations, self._stations = self._stations, {}
         await asyncio.gather(*(station.close() for station in stations.values()))
         if self._rows is not None:

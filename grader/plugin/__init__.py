@@ -13,7 +13,9 @@ import pytest
 
 from grader.kata import is_entry, load_kata
 from grader.plugin import arguments
+from grader.plugin.done import note_progress
 from grader.plugin.items import GRADER, HOST, CheckItem, Folder, file_of, folder_of, services_of
+from grader.settings import SETTINGS
 from grader.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -25,13 +27,13 @@ if TYPE_CHECKING:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options of a run; each has an environment variable too."""
     group = parser.getgroup("backend-katas", "Backend Katas")
-    for option in arguments.OPTIONS:
+    for setting in SETTINGS:
         group.addoption(
-            option.flag,
-            type=option.type,
-            default=option.default(os.environ),
-            choices=option.choices,
-            help=f"{option.help} (environment: {option.variable})",
+            setting.flag,
+            type=setting.type,
+            default=arguments.default(setting),
+            choices=setting.choices,
+            help=f"{setting.help} (environment: {setting.variable})",
         )
     group.addoption("--record-transcripts", action="store_true", help="write the transcripts of wrong solutions anew")
 
@@ -166,6 +168,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     grader = session.config.stash.get(GRADER, None)
     if grader is None:
         return
+    note_progress(session.config, grader.verdicts)
     outcomes = {result.outcome for verdict in grader.verdicts for result in verdict.results}
     if outcomes & {Outcome.ERROR, Outcome.INCONCLUSIVE} and session.exitstatus in {0, 1}:
         session.exitstatus = 3

@@ -12,97 +12,34 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.kata import PROJECT, find_by_number, is_entry
+from grader.settings import SettingError
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Mapping
 
     from grader.explore.token import Token
     from grader.grade import Options
+    from grader.settings import Setting
 
 
 _FILES_READ = 200
 _BYTES_READ = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One option of a run; `variable` is the environment variable that sets its default."""
-
-    flag: str
-    help: str
-    type: Callable[[str], Any] = str
-    choices: tuple[str, ...] | None = None
-    standard: Any = None
-
-    @property
-    def variable(self) -> str:
-        """`BACKEND_KATAS_` and the flag's name in capitals."""
-        return "BACKEND_KATAS_" + self.flag.lstrip("-").replace("-", "_").upper()
-
-    def default(self, environment: Mapping[str, str]) -> Any:  # noqa: ANN401 -- as the option's type says
-        """Return the value that the environment sets, else the standard one; UsageError where it is no such value."""
-        text = environment.get(self.variable)
-        if text is None:
-            return self.standard
-        try:
-            value = self.type(text)
-        except ValueError:
-            value = None
-        if value is None or (self.choices and value not in self.choices):
-            wanted = f"one of {', '.join(self.choices)}" if self.choices else f"a {self.type.__name__}"
-            raise pytest.UsageError(f"{self.variable} must be {wanted}, got {text!r}")
-        return value
-
-
-OPTIONS = (
-    Option(
-        "--services",
-        "where Postgres and Redis come from; auto: embedded where the binaries run, else containers",
-        choices=("auto", "embedded", "containers", "external"),
-        standard="auto",
-    ),
-    Option("--postgres-image", "image for --services=containers", standard="postgres:18"),
-    Option("--redis-image", "image for --services=containers", standard="redis:8"),
-    Option("--postgres-url", "an empty server's superuser, for --services=external"),
-    Option("--redis-url", "an empty server, for --services=external"),
-    Option("--services-home", "folder of the embedded servers; default: one for each user", Path),
-    Option("--services-idle", "seconds without a run after which embedded servers stop", float, standard=600.0),
-    Option("--replicas", "how replicas start; default: fork on Linux, else spawn", choices=("fork", "spawn")),
-    Option("--request-seconds", "how long one request may take", float, standard=10.0),
-    Option("--boot-seconds", "how long a replica may take to start", float, standard=15.0),
-    Option("--seed", "number from which the checks' rows are made", int, standard=1),
-    Option("--replay", "run only this schedule or crash, as a finding's last line names it"),
-    Option("--stop-at", "before which step of the replayed schedule, from 1, to wait for a debugger", int),
-    Option("--result-json", "write the verdicts to this file", Path),
-    Option("--report-html", "write the verdicts as a page, index.html in this folder", Path),
-)
+def default(setting: Setting) -> Any:  # noqa: ANN401 -- as the setting's type says
+    """Return the value that the environment gives a setting; UsageError where it makes no sense."""
+    try:
+        return setting.default(os.environ)
+    except SettingError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def options(chosen: Namespace) -> Options:
     """Return the grader's options from pytest's."""
-    from grader.grade import Options  # noqa: PLC0415 -- other runs need not pay for its import
-    from grader.services import Settings  # noqa: PLC0415 -- likewise
+    from grader.grade import options_of  # noqa: PLC0415 -- other runs need not pay for its import
 
-    services = Settings(
-        choice=chosen.services,
-        postgres_image=chosen.postgres_image,
-        redis_image=chosen.redis_image,
-        postgres_url=chosen.postgres_url,
-        redis_url=chosen.redis_url,
-        idle_seconds=chosen.services_idle,
-        home=chosen.services_home,
-    )
     replay = read_token(chosen.replay)
-    return Options(
-        services,
-        chosen.replicas,
-        chosen.seed,
-        chosen.request_seconds,
-        chosen.boot_seconds,
-        replay,
-        _read_stop(chosen.stop_at, replay),
-    )
+    return options_of(vars(chosen), replay, _read_stop(chosen.stop_at, replay))
 
 
 def read_token(text: str | None) -> Token | None:
