@@ -3,11 +3,12 @@
 from grader.progress.attempts import Attempt, attempts_of, keep, put_back, put_starter
 from grader.progress.hints import Hints, hints_of
 from grader.progress.opening import solutions_from
-from grader.progress.record import Record, State, began, gave_hint, read, record
+from grader.progress.record import Record, State, began, gave_hint, next_of, read, record
 from grader.progress.resemblance import Likeness, likeness
-from grader.progress.store import ProgressError
+from grader.progress.store import FILE, ProgressError
 
 __all__ = [
+    "FILE",
     "Attempt",
     "Hints",
     "Likeness",
@@ -20,6 +21,7 @@ __all__ = [
     "hints_of",
     "keep",
     "likeness",
+    "next_of",
     "put_back",
     "put_starter",
     "read",

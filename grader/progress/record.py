@@ -6,16 +6,17 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.kata import KATAS, load_kata
+from grader.kata import KATAS, load_kata, on_the_path
 from grader.progress import store
 from grader.verdict import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Mapping
 
+    from grader.kata import Kata
     from grader.verdict import Verdict
 
 PAUSE = timedelta(minutes=15)
@@ -64,6 +65,19 @@ def read() -> dict[str, Record]:
     return {name: _record(name, table) for name, table in store.load().items()}
 
 
+def next_of(katas: Iterable[Kata], records: Mapping[str, Record]) -> Kata | None:
+    """Return the kata to take up next: the first on the path that is not passed, after what it requires, if it can be.
+
+    None where all are passed.
+    """
+    path = on_the_path(katas)
+    done = {kata.number for kata in path if records.get(kata.name, Record()).passed}
+    there = {kata.number for kata in path}
+    left = [kata for kata in path if kata.number not in done]
+    ready = [kata for kata in left if set(kata.requires) & there <= done]
+    return next(iter(ready or left), None)
+
+
 def began(folder: Path) -> None:
     """Note that the kata in this folder is worked on now; raises ProgressError."""
     if _is_own(folder):
@@ -83,7 +97,7 @@ def record(verdicts: Iterable[Verdict]) -> None:
     """Note what runs have shown of the katas in the project's own `katas/`; raises ProgressError."""
     for verdict in verdicts:
         folder = KATAS / verdict.kata
-        if verdict.results and verdict.submission == str(folder):
+        if verdict.results and Path(verdict.submission).resolve() == folder:
             _change(verdict.kata, partial(graded, verdict=verdict, now=_now()))
 
 
