@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from concurrent.futures import CancelledError
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -84,20 +83,20 @@ class Grader:
     def grade_again(
         self, submission: Submission, names: Sequence[str], *, replay: Token | None = None
     ) -> Iterator[CheckResult]:
-        """Make checks of a submission on its files as they are now, and yield each result; ends early on `give_up`.
+        """Make checks of a submission on its files as they are now; yield what is made, and end early on `give_up`.
 
         What was known of it is forgotten. The run has begun when this returns. With `replay` the check that the token
         names tries nothing but that schedule or crash.
         """
         run = self._wait(self._begin_again(submission, names, replay))
-        return self._results(run, names)
+        return self._results(run, len(names))
 
-    def _results(self, run: Run, names: Sequence[str]) -> Iterator[CheckResult]:
-        for name in names:
-            try:
-                yield self._wait(self._result(run, name))
-            except CancelledError:
+    def _results(self, run: Run, count: int) -> Iterator[CheckResult]:
+        for _ in range(count):
+            result = self._wait(self._made(run))
+            if result is None:
                 return
+            yield result
 
     def give_up(self) -> None:
         """End the run that is under way, if there is one, with all its processes; servers are kept."""
@@ -145,15 +144,20 @@ class Grader:
         run = self._run
         if run is None or run.submission != submission:
             run = await self._begin(submission, self._planned.get(submission.folder, []))
-        return await self._result(run, name)
+        return self._noted(submission, await run.result(name))
 
-    async def _result(self, run: Run, name: str) -> CheckResult:
-        pair, submission = self._pairs[0], run.submission  # open() comes before any check
+    async def _made(self, run: Run) -> CheckResult | None:
+        result = await run.made()
+        return result and self._noted(run.submission, result)
+
+    def _noted(self, submission: Submission, result: CheckResult) -> CheckResult:
+        """Add a result to its verdict; return it as it is told there."""
+        pair = self._pairs[0]  # open() comes before any check
         key = str(submission.folder)
         verdict = self._verdicts.get(key) or Verdict(
             key, submission.kata.name, pair.kind, dict(pair.versions), self._options.seed
         )
-        result = _said_once(await run.result(name), verdict)
+        result = _said_once(result, verdict)
         self._verdicts[key] = verdict.with_result(result)
         return result
 

@@ -52,7 +52,7 @@ class Run:
         self._queue: deque[str] = deque()
         self._labs: list[Lab] = []
         self._unusable: Unusable | None = None
-        self._closed = False
+        self._made: asyncio.Queue[CheckResult | None] = asyncio.Queue()
         for name in plan:
             self._add(name)
         # A Redis is one for all labs on its pair: emptying it for one would empty it for the other.
@@ -64,21 +64,21 @@ class Run:
         self._queue.append(name)
 
     async def result(self, name: str) -> CheckResult:
-        """Return the result of a check as soon as it is made; CancelledError where the run is closed before it is."""
-        if self._closed:
-            raise asyncio.CancelledError
+        """Return the result of a check as soon as it is made."""
         if name not in self._results:
             self._add(name)
             self._lanes.append(asyncio.create_task(self._lane(len(self._lanes))))
         return await asyncio.shield(self._results[name])
 
+    async def made(self) -> CheckResult | None:
+        """Return the results in the order in which they are made, one a call; None where the run is closed."""
+        return await self._made.get()
+
     async def close(self) -> None:
         """Give up what is not made yet, and clear the bench."""
-        self._closed = True
         for lane in self._lanes:
             lane.cancel()
-        for result in self._results.values():
-            result.cancel()
+        self._made.put_nowait(None)
         await asyncio.gather(*self._lanes, return_exceptions=True)
         await asyncio.gather(*(lab.close() for lab in self._labs))
 
@@ -97,6 +97,7 @@ class Run:
             if result.outcome is Outcome.ERROR:
                 await lab.clear()  # its next check makes all of it anew
             self._results[name].set_result(result)
+            self._made.put_nowait(result)
 
     async def _outcome(self, lab: Lab, check: Check) -> CheckResult:
         task, points = self.submission.kata.points[check.id]

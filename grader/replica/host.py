@@ -99,6 +99,8 @@ class Host:
     def copy(self, folder: Path) -> Path:
         """Return a checked copy of the submission, to make replicas from; raises SubmissionError."""
         self._copies += 1
+        # a grader that goes on for a day makes thousands of replicas
+        self._replicas = {number: replica for number, replica in self._replicas.items() if replica.exited is None}
         return copy_submission(folder, self.directory / "submissions" / str(self._copies))
 
     async def prepared(self) -> None:

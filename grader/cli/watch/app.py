@@ -266,11 +266,11 @@ class Watch(App[int]):
             f"Kata {self._number} · {board.kata.title} · {board.earned} of {board.total} points · {doing}"
         )
         checks = self.query_one("#checks", OptionList)
-        at = self._selected().id if checks.option_count and not select else None
+        at = self._selected().id if checks.option_count and not select else board.first
         checks.clear_options()
         checks.add_options([Option(self._row(check), id=check.id) for check in board.shown])
         ids = [check.id for check in board.shown]
-        checks.highlighted = ids.index(at) if at in ids else 0
+        checks.highlighted = ids.index(at)
         self._draw_page()
 
     def _row(self, check: Check) -> Text:

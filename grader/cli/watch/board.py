@@ -33,6 +33,13 @@ class Board:
         return [check.id for check in self.checks if check.id in self.results and not self.passes(check)]
 
     @property
+    def first(self) -> str:
+        """The check to look at first: that of those which failed, and has something to say of its own."""
+        shown = self.shown
+        telling = (c for c in shown if not self.passes(c) and self.results[c.id].said_here)
+        return next(telling, shown[0]).id
+
+    @property
     def earned(self) -> int:
         """The points of all checks that passed when they were last made."""
         return sum(result.earned for result in self.results.values())
@@ -48,8 +55,13 @@ class Board:
         return result is None or result.outcome is Outcome.PASSED
 
     def order(self, names: list[str] | None = None) -> tuple[str, ...]:
-        """Return checks, all or those named, in the order to make them: failed first, each after what it stands on."""
-        wanted = [check for check in self.shown if names is None or check.id in names]
+        """Return checks, all or those named, in the order to make them.
+
+        What failed comes first, and of that what was quick, so that there is something to see at once; but each comes
+        after what it stands on.
+        """
+        asked = [check for check in self.checks if names is None or check.id in names]
+        wanted = sorted(asked, key=lambda check: (self.passes(check), self._seconds(check)))
         by_id = {check.id: check for check in wanted}
         found: list[str] = []
 
@@ -63,6 +75,10 @@ class Board:
         for check in wanted:
             add(check)
         return tuple(found)
+
+    def _seconds(self, check: Check) -> float:
+        result = self.results.get(check.id)
+        return result.seconds if result else 0.0
 
     def began(self, names: tuple[str, ...]) -> None:
         """Note that these checks were asked for."""
