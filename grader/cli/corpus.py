@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from grader.kata import Entry, Kata
 
+MOST_TOLD = 3
+"""So many of the mistakes that a failure resembles are told with their misconceptions."""
 Spoil = Annotated[bool, typer.Option("--spoil", help="Show it before you have passed.")]
 
 
@@ -70,7 +72,7 @@ def resemblance(kata: Kata) -> str:
         less, more = _listed(first.less), _listed(first.more)
         head = f"Your last failure came near to {names}" + (f", which fails {less} too" if less else "")
         head += f"; beyond it you failed {more}." if more else "."
-    return head + (f"\n\n> {first.entry.text}" if len(mistakes) == 1 else "")
+    return "\n\n".join([head, *(f"*{one.entry.title}*: {one.entry.text}" for one in mistakes[:MOST_TOLD])])
 
 
 def files_of(layers: tuple[Path, ...]) -> dict[str, Path]:

@@ -105,4 +105,4 @@ def _attempt(work: Any) -> tuple[str, str]:  # noqa: ANN401 -- a coroutine
     try:
         return asyncio.run(work), ""
     except (ServicesUnavailableError, OSError) as error:
-        return "", str(error)
+        return "", " ".join(str(error).split())

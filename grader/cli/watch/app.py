@@ -28,6 +28,7 @@ from grader.cli.terminal import markdown
 from grader.cli.watch import bench
 from grader.cli.watch.board import Board
 from grader.cli.watch.files import saves
+from grader.cli.watch.fitting import fitted
 from grader.explore.token import Token
 from grader.kata import KATAS, KataError
 from grader.progress import ProgressError, hints_of, keep, put_starter, record
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import RenderableType
+    from textual.events import Resize
 
     from grader.checks import Check
     from grader.grade import Options
@@ -71,7 +73,8 @@ class Watch(App[int]):
     #head { text-style: bold; }
     #line { color: $text-muted; }
     #checks { height: auto; max-height: 45%; border: none; padding: 0; background: transparent; }
-    #page { height: 1fr; border-top: solid $primary; }
+    #checks { scrollbar-size-vertical: 1; }
+    #page { height: 1fr; border-top: solid $primary; scrollbar-size: 0 0; overflow: auto; border-title-align: right; }
     #text { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -84,6 +87,10 @@ class Watch(App[int]):
         Binding("x", "reset", "reset"),
         Binding("q", "quit", "quit"),
         Binding("escape", "finding", show=False),
+        Binding("space", "scroll('page_down')", show=False),
+        Binding("b", "scroll('page_up')", show=False),
+        Binding("right", "scroll('right')", show=False),
+        Binding("left", "scroll('left')", show=False),
         Binding("ctrl+c", "interrupt", show=False, priority=True),
     ]
 
@@ -94,7 +101,8 @@ class Watch(App[int]):
         self._bench = bench.Bench(submission, options, self._hear)
         self._asking = asyncio.Lock()
         self._reading: RenderableType | None = None
-        """What stands below instead of the selected check's finding."""
+        """What stands below instead of the selected check's finding; a text where it is one, which lanes may be in."""
+        self._width = 80
         self._sure = False
         """Whether the next press of the key resets."""
 
@@ -147,7 +155,7 @@ class Watch(App[int]):
                 self._board.made(result)
                 self._draw(select=True)
             case bench.Made(result, replay=True):
-                self._read(Text(self._replayed(result)))
+                self._read(self._replayed(result))
             case bench.Ended(verdict, replay=False):
                 try:
                     record([verdict])
@@ -239,6 +247,18 @@ class Watch(App[int]):
         self._reading, self._sure = None, False
         self._draw_page()
 
+    def action_scroll(self, where: str) -> None:
+        """Show another part of what stands below."""
+        page = self.query_one("#page")
+        moves = {"page_down": page.scroll_page_down, "page_up": page.scroll_page_up}
+        moves |= {"right": page.scroll_page_right, "left": page.scroll_page_left}
+        moves[where](animate=False)
+
+    def on_resize(self, event: Resize) -> None:
+        """Lay out all anew in the window's width."""
+        self._width = event.size.width
+        self._draw()
+
     def action_interrupt(self) -> None:
         """End at once."""
         self.exit(130)
@@ -263,7 +283,7 @@ class Watch(App[int]):
         board, made = self._board, len(self._board.checks) - len(self._board.waiting)
         doing = f"grading, {made} of {len(board.checks)} made" if board.waiting else "waiting for a save"
         self.query_one("#head", Static).update(
-            f"Kata {self._number} · {board.kata.title} · {board.earned} of {board.total} points · {doing}"
+            f"Kata {self._number} · {board.earned} of {board.total} points · {doing} · {board.kata.title}"
         )
         checks = self.query_one("#checks", OptionList)
         at = self._selected().id if checks.option_count and not select else board.first
@@ -278,13 +298,22 @@ class Watch(App[int]):
         waiting = check.id in self._board.waiting
         mark, style = (MARKS[result.outcome][0], STYLES[result.outcome]) if result else (" ", "")
         worth = self._board.kata.points[check.id][1]
-        row = Text(no_wrap=True, overflow="ellipsis", style="dim" if waiting else "")
+        row = Text(style="dim" if waiting else "")
         row.append("… " if waiting else f"{mark} ", "" if waiting else style)
         row.append(f"{worth or 'guard':>5}  ")
-        return row.append(check.title)
+        row.append(check.title)
+        row.truncate(max(self._width - 2, 1), overflow="ellipsis")
+        return row
 
     def _draw_page(self) -> None:
-        self.query_one("#text", Static).update(self._reading if self._reading is not None else self._finding())
+        shown = self._reading if self._reading is not None else self._finding()
+        text = self.query_one("#text", Static)
+        # what is drawn in lanes keeps its lines, however narrow the window is
+        text.styles.width = "auto" if isinstance(shown, str) else "100%"
+        text.update(Text(fitted(shown, self._width), no_wrap=True) if isinstance(shown, str) else shown)
+        page = self.query_one("#page")
+        page.border_title = "space b ← → scroll"
+        page.scroll_home(animate=False)
 
     def _finding(self) -> RenderableType:
         check = self._selected()
@@ -292,7 +321,7 @@ class Watch(App[int]):
         if result is None:
             return Text("")
         if result.outcome is not Outcome.PASSED:
-            return Text(self._rendered(result))
+            return self._rendered(result)
         if not self._board.failed and len(self._board.results) == len(self._board.checks):
             return Text(f"All of it holds. kata diff {self._number} shows your code beside the reference.")
         return Text(f"✔ {check.title}")
