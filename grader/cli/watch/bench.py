@@ -109,9 +109,9 @@ class Bench:
                 try:
                     self._grade(job)
                 except ServicesUnavailableError as error:
-                    self._hear(Trouble(str(error)))
+                    self._give_in(job, str(error))
                 except Exception:  # noqa: BLE001 -- whatever it is, it is ours; the next save finds a new grader
-                    self._hear(Trouble(f"The grader failed. Please report this:\n\n{traceback.format_exc()}"))
+                    self._give_in(job, f"The grader failed. Please report this:\n\n{traceback.format_exc()}")
                     self._end_grader()
         finally:
             self._end_grader()
@@ -136,6 +136,13 @@ class Bench:
             self._hear(Ended(grader.verdicts[-1], job.replay is not None))
         if any(result.outcome is Outcome.ERROR for result in made):
             self._end_grader()  # its servers may be gone
+
+    def _give_in(self, job: _Job, reason: str) -> None:
+        """Leave a job undone, until something is asked again."""
+        with self._lock:
+            if self._wanted is job:
+                self._wanted = None
+        self._hear(Trouble(reason))
 
     def _open(self) -> Grader:
         tell = self._hear_text

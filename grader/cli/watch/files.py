@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,17 @@ def signature(folder: Path) -> Signature:
 async def saves(folder: Path) -> AsyncIterator[None]:
     """Yield after every save in a folder; where the system gives no more events, by looking at its files."""
     known = signature(folder)
-    for polling in (None, True):
+    async for _ in _moments(folder):
+        now = signature(folder)
+        if now != known:
+            known = now
+            yield
+
+
+async def _moments(folder: Path) -> AsyncIterator[None]:
+    """Yield when there was an event, and now and then, for ever."""
+    polling = None
+    while True:
         try:
             async for _ in awatch(
                 folder,
@@ -53,12 +64,13 @@ async def saves(folder: Path) -> AsyncIterator[None]:
                 force_polling=polling,
                 poll_delay_ms=DEBOUNCE_MS,
             ):
-                now = signature(folder)
-                if now != known:
-                    known = now
-                    yield
+                yield
         except OSError:
-            continue  # no more watches can be had
+            polling = True  # no more watches can be had, or the folder is not there just now
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_MS / 1000):
+                    await asyncio.Event().wait()
+            yield
 
 
 async def events_arrive(folder: Path, *, polling: bool, seconds: float = 3.0) -> bool:

@@ -103,6 +103,18 @@ def test_code_that_hangs_is_left_behind(clone: Clone) -> None:
         assert terminal.status() == 0
 
 
+def test_servers_that_cannot_be_had(clone: Clone) -> None:
+    """What stands in the way of all grading is said once, and asked again with the next key."""
+    clone.variables["BACKEND_KATAS_SERVICES"] = "external"
+    with Terminal(clone, "watch", "03") as terminal:
+        terminal.sees("the URL of PostgreSQL is missing", DONE)
+        terminal.press("a")
+        terminal.sees("of 13 made")
+        terminal.sees("the URL of PostgreSQL is missing", DONE)
+        terminal.press("q")
+        assert terminal.status() == 0
+
+
 @pytest.mark.parametrize("moment", ["Watching", "grading", DONE])
 def test_it_ends_at_any_moment(moment: str, clone: Clone) -> None:
     """Ctrl-C ends it while it starts, grades or waits."""
