@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 MOST_TOLD = 3
 """So many of the mistakes that a failure resembles are told with their misconceptions."""
+Alternative = Annotated[
+    str | None, typer.Argument(metavar="[ALTERNATIVE]", help="Default: the reference.", show_default=False)
+]
 Spoil = Annotated[bool, typer.Option("--spoil", help="Show it before you have passed.")]
 
 

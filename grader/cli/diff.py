@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
 from rich.text import Text
 
 from grader.cli.chosen import Named, require_folder, submission_of
-from grader.cli.corpus import Spoil, files_of, require_open, resemblance, short_name, solution_of
+from grader.cli.corpus import Alternative, Spoil, files_of, require_open, resemblance, short_name, solution_of
 from grader.cli.terminal import heading, markdown, show
 from grader.kata import load_entries
 
@@ -25,9 +24,7 @@ _STYLES = (("+++", "bold"), ("---", "bold"), ("@@", "cyan"), ("+", "green"), ("-
 
 def command(
     kata: Named = None,
-    alternative: Annotated[
-        str | None, typer.Argument(metavar="[ALTERNATIVE]", help="Default: the reference.", show_default=False)
-    ] = None,
+    alternative: Alternative = None,
     *,
     spoil: Spoil = False,
 ) -> None:

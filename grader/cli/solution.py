@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from grader.cli.chosen import Named, kata_of
-from grader.cli.corpus import Spoil, files_of, require_open, resemblance, short_name, solution_of
+from grader.cli.corpus import Alternative, Spoil, files_of, require_open, resemblance, short_name, solution_of
 from grader.cli.terminal import heading, markdown, show
 from grader.kata import SOLUTIONS, load_entries
 
@@ -21,9 +19,7 @@ if TYPE_CHECKING:
 
 def command(
     kata: Named = None,
-    alternative: Annotated[
-        str | None, typer.Argument(metavar="[ALTERNATIVE]", help="Default: the reference.", show_default=False)
-    ] = None,
+    alternative: Alternative = None,
     *,
     spoil: Spoil = False,
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -25,16 +24,14 @@ from grader.cli.diff import parts
 from grader.cli.hint import give
 from grader.cli.reset import said
 from grader.cli.terminal import markdown
-from grader.cli.watch import bench
+from grader.cli.watch import bench, view
 from grader.cli.watch.board import Board
 from grader.cli.watch.files import saves
 from grader.cli.watch.fitting import fitted
 from grader.explore.token import Token
 from grader.kata import KATAS, KataError
 from grader.progress import ProgressError, hints_of, keep, put_starter, record
-from grader.report.terminal import MARKS, render_result
 from grader.settings import SettingError
-from grader.verdict import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,15 +42,6 @@ if TYPE_CHECKING:
     from grader.checks import Check
     from grader.grade import Options
     from grader.kata import Submission
-    from grader.verdict import CheckResult
-
-STYLES = {
-    Outcome.PASSED: "green",
-    Outcome.FAILED: "red",
-    Outcome.BLOCKED: "yellow",
-    Outcome.INCONCLUSIVE: "yellow",
-    Outcome.ERROR: "bold red",
-}
 
 
 class Heard(Message):
@@ -102,6 +90,7 @@ class Watch(App[int]):
         self._asking = asyncio.Lock()
         self._reading: RenderableType | None = None
         """What stands below instead of the selected check's finding; a text where it is one, which lanes may be in."""
+        self._drawn: RenderableType | None = None
         self._width = 80
         self._sure = False
         """Whether the next press of the key resets."""
@@ -153,9 +142,9 @@ class Watch(App[int]):
                 self._read(Text(text))
             case bench.Made(result, replay=False):
                 self._board.made(result)
-                self._draw(select=True)
+                self._draw(select=self._selected().id not in self._board.failed)
             case bench.Made(result, replay=True):
-                self._read(self._replayed(result))
+                self._read(view.replayed(result, self._submission))
             case bench.Ended(verdict, replay=False):
                 try:
                     record([verdict])
@@ -280,57 +269,28 @@ class Watch(App[int]):
 
     def _draw(self, *, select: bool = False) -> None:
         """Draw all anew; `select` puts the selection on the first check that failed."""
-        board, made = self._board, len(self._board.checks) - len(self._board.waiting)
-        doing = f"grading, {made} of {len(board.checks)} made" if board.waiting else "waiting for a save"
-        self.query_one("#head", Static).update(
-            f"Kata {self._number} · {board.earned} of {board.total} points · {doing} · {board.kata.title}"
-        )
+        board = self._board
+        self.query_one("#head", Static).update(view.head(board))
         checks = self.query_one("#checks", OptionList)
         at = self._selected().id if checks.option_count and not select else board.first
         checks.clear_options()
-        checks.add_options([Option(self._row(check), id=check.id) for check in board.shown])
+        checks.add_options([Option(view.row(board, check, self._width - 2), id=check.id) for check in board.shown])
         ids = [check.id for check in board.shown]
         checks.highlighted = ids.index(at)
         self._draw_page()
 
-    def _row(self, check: Check) -> Text:
-        result = self._board.results.get(check.id)
-        waiting = check.id in self._board.waiting
-        mark, style = (MARKS[result.outcome][0], STYLES[result.outcome]) if result else (" ", "")
-        worth = self._board.kata.points[check.id][1]
-        row = Text(style="dim" if waiting else "")
-        row.append("… " if waiting else f"{mark} ", "" if waiting else style)
-        row.append(f"{worth or 'guard':>5}  ")
-        row.append(check.title)
-        row.truncate(max(self._width - 2, 1), overflow="ellipsis")
-        return row
-
     def _draw_page(self) -> None:
-        shown = self._reading if self._reading is not None else self._finding()
-        text = self.query_one("#text", Static)
+        shown = self._reading
+        if shown is None:
+            shown = view.finding(self._board, self._selected(), self._submission)
+        if isinstance(shown, str):
+            shown = Text(fitted(shown, self._width), no_wrap=True)
+        if shown == self._drawn:
+            return  # whoever reads it has perhaps scrolled
+        self._drawn = shown
+        text, page = self.query_one("#text", Static), self.query_one("#page")
         # what is drawn in lanes keeps its lines, however narrow the window is
-        text.styles.width = "auto" if isinstance(shown, str) else "100%"
-        text.update(Text(fitted(shown, self._width), no_wrap=True) if isinstance(shown, str) else shown)
-        page = self.query_one("#page")
+        text.styles.width = "auto" if isinstance(shown, Text) and shown.no_wrap else "100%"
+        text.update(shown)
         page.border_title = "space b ← → scroll"
         page.scroll_home(animate=False)
-
-    def _finding(self) -> RenderableType:
-        check = self._selected()
-        result = self._board.results.get(check.id)
-        if result is None:
-            return Text("")
-        if result.outcome is not Outcome.PASSED:
-            return self._rendered(result)
-        if not self._board.failed and len(self._board.results) == len(self._board.checks):
-            return Text(f"All of it holds. kata diff {self._number} shows your code beside the reference.")
-        return Text(f"✔ {check.title}")
-
-    def _rendered(self, result: CheckResult) -> str:
-        again = f"{os.path.relpath(self._submission.folder)}/kata.toml::{result.check}"
-        return render_result(result, self._submission.layers[::-1], again)
-
-    def _replayed(self, result: CheckResult) -> str:
-        if result.outcome is Outcome.PASSED:
-            return "Replayed: with this schedule the check holds now. Save, or press a, for all the others."
-        return f"Replayed:\n{self._rendered(result)}"
