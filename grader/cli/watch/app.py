@@ -88,6 +88,7 @@ class Watch(App[int]):
         self._board = Board(submission.kata, checks_of(submission.kata.slug))
         self._bench = bench.Bench(submission, options, self._hear)
         self._asking = asyncio.Lock()
+        self._asked = 0
         self._reading: RenderableType | None = None
         """What stands below instead of the selected check's finding; a text where it is one, which lanes may be in."""
         self._drawn: RenderableType | None = None
@@ -123,11 +124,12 @@ class Watch(App[int]):
 
     async def _ask(self, names: Sequence[str], replay: Token | None = None) -> None:
         async with self._asking:  # in the order of keys and saves
-            await asyncio.to_thread(self._bench.ask, names, replay)
+            self._asked += 1
             if replay is None:
                 self._board.began(tuple(names))
             self._reading, self._sure = None, False
             self._draw(select=replay is None)
+            await asyncio.to_thread(self._bench.ask, self._asked, names, replay)
 
     def _hear(self, event: bench.Event) -> None:
         self.post_message(Heard(event))
@@ -137,13 +139,14 @@ class Watch(App[int]):
         match message.event:
             case bench.Said(text):
                 self._say(text)
-            case bench.Trouble(text):
+            case bench.Trouble(asked, text) if asked == self._asked:
                 self._board.began(())
-                self._read(Text(text))
-            case bench.Made(result, replay=False):
+                self._reading = Text(text)
+                self._draw()
+            case bench.Made(asked, result, replay=False) if asked == self._asked:
                 self._board.made(result)
-                self._draw(select=self._selected().id not in self._board.failed)
-            case bench.Made(result, replay=True):
+                self._draw(select=not self._board.tells(self._selected()))
+            case bench.Made(asked, result, replay=True) if asked == self._asked:
                 self._read(view.replayed(result, self._submission))
             case bench.Ended(verdict, replay=False):
                 try:

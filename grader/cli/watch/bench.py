@@ -36,8 +36,9 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A check was made; with `replay` only one schedule or crash of it."""
+    """A check was made; with `replay` only one schedule or crash of it. `asked` is the number of the asking."""
 
+    asked: int
     result: CheckResult
     replay: bool
 
@@ -54,6 +55,7 @@ class Ended:
 class Trouble:
     """Nothing can be graded; the text says why."""
 
+    asked: int
     text: str
 
 
@@ -62,6 +64,7 @@ Event = Said | Made | Ended | Trouble
 
 @dataclass(frozen=True, slots=True)
 class _Job:
+    number: int
     names: tuple[str, ...]
     replay: Token | None
 
@@ -84,10 +87,13 @@ class Bench:
         """Begin to take servers and to wait for what is asked."""
         self._thread.start()
 
-    def ask(self, names: Sequence[str], replay: Token | None = None) -> None:
-        """Have checks made on the files as they are now; what is under way is given up. Blocks until that has ended."""
+    def ask(self, number: int, names: Sequence[str], replay: Token | None = None) -> None:
+        """Have checks made on the files as they are now; what is under way is given up. Blocks until that has ended.
+
+        What comes of it bears the number; what still comes of an earlier asking bears another.
+        """
         with self._lock:
-            self._wanted = _Job(tuple(names), replay)
+            self._wanted = _Job(number, tuple(names), replay)
             self._give_up()
 
     def close(self) -> None:
@@ -131,7 +137,7 @@ class Bench:
         made = []
         for result in results:
             made.append(result)
-            self._hear(Made(result, job.replay is not None))
+            self._hear(Made(job.number, result, job.replay is not None))
         if len(made) == len(job.names):
             self._hear(Ended(grader.verdicts[-1], job.replay is not None))
         if any(result.outcome is Outcome.ERROR for result in made):
@@ -142,7 +148,7 @@ class Bench:
         with self._lock:
             if self._wanted is job:
                 self._wanted = None
-        self._hear(Trouble(reason))
+        self._hear(Trouble(job.number, reason))
 
     def _open(self) -> Grader:
         tell = self._hear_text

@@ -36,8 +36,7 @@ class Board:
     def first(self) -> str:
         """The check to look at first: that of those which failed, and has something to say of its own."""
         shown = self.shown
-        telling = (c for c in shown if not self.passes(c) and self.results[c.id].said_here)
-        return next(telling, shown[0]).id
+        return next(filter(self.tells, shown), shown[0]).id
 
     @property
     def earned(self) -> int:
@@ -53,6 +52,10 @@ class Board:
         """Whether a check passed when it was last made; what was never made is nothing to look at first."""
         result = self.results.get(check.id)
         return result is None or result.outcome is Outcome.PASSED
+
+    def tells(self, check: Check) -> bool:
+        """Whether a check did not pass, and there is something of its own to be read about it."""
+        return not self.passes(check) and self.results[check.id].said_here
 
     def order(self, names: list[str] | None = None) -> tuple[str, ...]:
         """Return checks, all or those named, in the order to make them.
