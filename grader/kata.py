@@ -7,11 +7,17 @@ import shutil
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 PROJECT = Path(__file__).resolve().parent.parent
 KATAS = PROJECT / "katas"
 SOLUTIONS = PROJECT / "solutions"
+
+PATH = (3, 4, 5, 2)
+"""The recommended path by number; a kata that is not on it can be taken up at any time."""
 
 _NUMBERED = re.compile(r"(\d\d)(?:_(\w+))?")
 
@@ -90,6 +96,9 @@ class Entry:
     name: str
     submission: Submission
     caught: dict[str, tuple[str, ...]]
+    title: str = ""
+    text: str = ""
+    """Why it is done so, its trade-offs, or the misconception behind it, in Markdown."""
 
 
 def remove(path: Path) -> None:
@@ -121,6 +130,16 @@ def load_kata(name: str, solutions: Path = SOLUTIONS) -> Kata:
         known = ", ".join(kata_names(solutions))
         raise KataError(f"{name}: no such kata; there are {known}")
     return _kata(_read(path), path)
+
+
+def load_katas() -> list[Kata]:
+    """Return all katas that there are, in the order of their numbers; KataError where a definition is wrong."""
+    return [load_kata(path.parent.parent.name) for path in sorted(SOLUTIONS.glob("*/starter/kata.toml"))]
+
+
+def on_the_path(katas: Iterable[Kata]) -> list[Kata]:
+    """Return the katas in the order in which they are best taken up: the recommended path, then the others."""
+    return sorted(katas, key=lambda kata: (PATH.index(kata.number) if kata.number in PATH else len(PATH), kata.number))
 
 
 def load_submission(folder: Path) -> Submission:
@@ -170,8 +189,15 @@ def load_entry(folder: Path) -> Entry:
         if not overlaid or not (root / "reference" / path).exists():
             raise KataError(f"{about}: without names {path!r}, which is no path of the reference")
     name = folder.relative_to(root).as_posix()
+    text = next((str(told[key]).strip() for key in ("why", "trade_offs", "misconception") if key in told), "")
+    words_of = {check: tuple(words) for check, words in caught.items()}
     submission = Submission(kata, folder, layers, tuple(without))
-    return Entry(name, submission, {check: tuple(words) for check, words in caught.items()})
+    return Entry(name, submission, words_of, str(told.get("title", "")), text)
+
+
+def load_entries(kata: Kata, kind: str) -> list[Entry]:
+    """Return a kata's `alternatives` or `mistakes`, by name; KataError where one is wrong."""
+    return [load_entry(path.parent) for path in sorted((SOLUTIONS / kata.name / kind).glob("*/about.toml"))]
 
 
 def is_entry(folder: Path) -> bool:

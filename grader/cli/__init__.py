@@ -1,18 +1,38 @@
 """The `kata` command: one module a verb, each with a function `command`.
 
-Exit codes: 0 all is well, 1 something failed or is missing, 2 wrong usage, 3 no verdict could be reached.
+Exit codes: 0 all is well, 1 something failed or is missing, 2 wrong usage, 3 no verdict could be reached; 130 after
+Ctrl-C.
 """
 
 from __future__ import annotations
 
 import importlib
 import sys
-from typing import NoReturn
+from importlib.metadata import version as version_of
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
-LEARNERS = ("play", "up", "services", "shape")
-"""Verbs in the order in which `kata --help` shows them."""
+LEARNERS = (
+    "doctor",
+    "list",
+    "next",
+    "open",
+    "watch",
+    "play",
+    "up",
+    "hint",
+    "reset",
+    "restore",
+    "solution",
+    "diff",
+    "progress",
+    "shape",
+    "services",
+)
+"""Verbs in the order in which `kata --help` shows them: that of a learner's day."""
 INSTRUCTORS = ("grade", "export")
 AUTHORS = ("dev",)
 VERBS = {"For learners": LEARNERS, "For instructors": INSTRUCTORS, "For authors": AUTHORS}
@@ -27,32 +47,74 @@ class Complaint(Exception):  # noqa: N818 -- what a person did or has, not a fau
         self.status = status
 
 
+class _Panels(TyperGroup):
+    """Shows the verbs of `kata --help` under the headings of their panels, without frames: it must fit a screen."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 -- typer keeps their types to itself
+        for panel, verbs in VERBS.items():
+            commands = [(verb, self.get_command(ctx, verb)) for verb in verbs]
+            room = formatter.width - 4 - max(map(len, verbs))
+            with formatter.section(panel):
+                formatter.write_dl([(verb, made.get_short_help_str(room)) for verb, made in commands if made])
+
+
 def build() -> typer.Typer:
     """Return the command with all its verbs."""
     app = typer.Typer(
-        name="kata", no_args_is_help=False, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+        name="kata",
+        cls=_Panels,
+        invoke_without_command=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
     )
 
     @app.callback()
-    def kata() -> None:
-        """Backend Katas: grade, look, play."""
+    def kata(
+        context: typer.Context,
+        *,
+        version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+    ) -> None:
+        """Backend Katas. Alone, it says where you are and what is next."""
+        if version:
+            typer.echo(f"kata {version_of('backend-katas')}")
+        elif context.invoked_subcommand is None:
+            from grader.cli.here import show  # noqa: PLC0415 -- the verbs need not pay for it
 
-    for panel, verbs in VERBS.items():
+            show()
+
+    for verbs in VERBS.values():
         for verb in verbs:
             module = importlib.import_module(f"grader.cli.{verb}")
             found = module.command
             if isinstance(found, typer.Typer):
-                app.add_typer(found, name=verb, rich_help_panel=panel)
+                app.add_typer(found, name=verb)
             else:
-                app.command(verb, rich_help_panel=panel)(found)
+                app.command(verb)(found)
     return app
 
 
 def main() -> NoReturn:
-    """Run the command; a Complaint becomes one line on stderr and its exit status."""
+    """Run the command; what a person can mend becomes one line on stderr and an exit status."""
+    from grader.kata import KataError  # noqa: PLC0415 -- together with what is below
+    from grader.progress import ProgressError  # noqa: PLC0415 -- the same
+    from grader.settings import SettingError  # noqa: PLC0415 -- the same
+
     try:
-        build()(prog_name="kata")
+        status = build()(prog_name="kata", standalone_mode=False)
     except Complaint as complaint:
-        typer.echo(f"kata: {complaint}", err=True)
-        sys.exit(complaint.status)
-    sys.exit(0)
+        _end(str(complaint), complaint.status)
+    except TyperException as error:
+        where = getattr(getattr(error, "ctx", None), "command_path", "kata")
+        text = " ".join(error.format_message().split()).rstrip(".")
+        _end(f"{text}. See: {where} --help", error.exit_code)
+    except (KataError, SettingError) as error:
+        _end(str(error), 2)
+    except ProgressError as error:
+        _end(str(error), 1)
+    sys.exit(status or 0)
+
+
+def _end(text: str, status: int) -> NoReturn:
+    typer.echo(f"kata: {text}", err=True)
+    sys.exit(status)

@@ -19,7 +19,7 @@ from grader.cli import Complaint
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from grader.cli.chosen import Chosen
+    from grader.cli.code import Chosen
     from grader.cli.up_printing import Printer
     from grader.grade.serving import Service
 
@@ -45,7 +45,7 @@ def command(
 
     Its database, its Redis and the service outside run too, with example rows and commands for curl and psql to copy.
     """
-    from grader.cli.chosen import chosen  # noqa: PLC0415 -- `kata --help` need not pay for it
+    from grader.cli.code import chosen  # noqa: PLC0415 -- `kata --help` need not pay for it
     from grader.cli.ending import in_the_end  # noqa: PLC0415 -- likewise
 
     meant = chosen(kata, folder)
@@ -56,14 +56,14 @@ def command(
 
 async def _up(meant: Chosen, replicas: int, *, reload: bool) -> None:
     """Serve until the person has enough."""
-    from grader.cli.chosen import services  # noqa: PLC0415 -- as above
+    from grader.cli.running import options_for  # noqa: PLC0415 -- as above
     from grader.cli.up_printing import Printer  # noqa: PLC0415 -- likewise
     from grader.grade.serving import Service  # noqa: PLC0415 -- likewise
     from grader.grade.workbench import laid_out  # noqa: PLC0415 -- likewise
     from grader.lab import Unusable  # noqa: PLC0415 -- likewise
 
     printer = Printer(meant.submission.kata, meant.name)
-    async with laid_out(meant.submission, services(), partial(typer.echo, err=True)) as lab:
+    async with laid_out(meant.submission, options_for(None).services, partial(typer.echo, err=True)) as lab:
         service = Service(lab, replicas, printer)
         try:
             printer.say("Starting the service …")

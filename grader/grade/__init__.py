@@ -15,9 +15,10 @@ from grader.services import Pair, open_pair
 from grader.verdict import CheckResult, Outcome, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from grader.explore.token import Token
     from grader.kata import Submission
 
 __all__ = ["Grader", "Options", "options_of"]
@@ -30,7 +31,7 @@ class Grader:
 
     `tell` is given text before anything slow, from another thread; `host` may have begun already, and is closed with
     the grader.
-    Every method may be called from one other thread, and blocks it.
+    Every method may be called from one other thread, and blocks it; `give_up` from any.
     """
 
     def __init__(self, options: Options, tell: Callable[[str], None], host: Host | None = None) -> None:
@@ -91,6 +92,28 @@ class Grader:
             self.check(submission, name)
         return self._verdicts[str(submission.folder)]
 
+    def grade_again(
+        self, submission: Submission, names: Sequence[str], *, replay: Token | None = None
+    ) -> Iterator[CheckResult]:
+        """Make checks of a submission on its files as they are now; yield what is made, and end early on `give_up`.
+
+        What was known of it is forgotten. The run has begun when this returns. With `replay` the check that the token
+        names tries nothing but that schedule or crash.
+        """
+        run = self._wait(self._begin_again(submission, names, replay))
+        return self._results(run, len(names))
+
+    def _results(self, run: Run, count: int) -> Iterator[CheckResult]:
+        for _ in range(count):
+            result = self._wait(self._made(run))
+            if result is None:
+                return
+            yield result
+
+    def give_up(self) -> None:
+        """End the run that is under way, if there is one, with all its processes; servers are kept."""
+        self._wait(self._end_run())
+
     def close(self) -> None:
         """End every process, drop every database, give the servers back."""
         if self._thread.is_alive():
@@ -108,26 +131,45 @@ class Grader:
             raise
 
     async def _close(self) -> None:
-        if self._run is not None:
-            await self._run.close()
+        await self._end_run()
         await self._host.close()
         for pair in self._pairs:
             await pair.close()
 
+    async def _end_run(self) -> None:
+        run, self._run = self._run, None
+        if run is not None:
+            await run.close()
+
+    async def _begin_again(self, submission: Submission, names: Iterable[str], replay: Token | None) -> Run:
+        await self._end_run()
+        self._verdicts.pop(str(submission.folder), None)
+        return await self._begin(submission, names, replay)
+
+    async def _begin(self, submission: Submission, names: Iterable[str], replay: Token | None = None) -> Run:
+        await self._end_run()
+        options = replace(self._options, replay=replay) if replay else self._options
+        self._run = Run(submission, names, pairs=self._pairs, host=self._host, options=options, tell=self._tell)
+        return self._run
+
     async def _check(self, submission: Submission, name: str) -> CheckResult:
-        pair = self._pairs[0]  # open() comes before check()
-        if self._run is None or self._run.submission != submission:
-            if self._run is not None:
-                await self._run.close()
-            plan = self._planned.get(submission.folder, [])
-            self._run = Run(
-                submission, plan, pairs=self._pairs, host=self._host, options=self._options, tell=self._tell
-            )
+        run = self._run
+        if run is None or run.submission != submission:
+            run = await self._begin(submission, self._planned.get(submission.folder, []))
+        return self._noted(submission, await run.result(name))
+
+    async def _made(self, run: Run) -> CheckResult | None:
+        result = await run.made()
+        return result and self._noted(run.submission, result)
+
+    def _noted(self, submission: Submission, result: CheckResult) -> CheckResult:
+        """Add a result to its verdict; return it as it is told there."""
+        pair = self._pairs[0]  # open() comes before any check
         key = str(submission.folder)
         verdict = self._verdicts.get(key) or Verdict(
             key, submission.kata.name, pair.kind, dict(pair.versions), self._options.seed
         )
-        result = _said_once(await self._run.result(name), verdict)
+        result = _said_once(result, verdict)
         self._verdicts[key] = verdict.with_result(result)
         return result
 

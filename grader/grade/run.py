@@ -52,6 +52,7 @@ class Run:
         self._queue: deque[str] = deque()
         self._labs: list[Lab] = []
         self._unusable: Unusable | None = None
+        self._made: asyncio.Queue[CheckResult | None] = asyncio.Queue()
         for name in plan:
             self._add(name)
         # A Redis is one for all labs on its pair: emptying it for one would empty it for the other.
@@ -69,10 +70,15 @@ class Run:
             self._lanes.append(asyncio.create_task(self._lane(len(self._lanes))))
         return await asyncio.shield(self._results[name])
 
+    async def made(self) -> CheckResult | None:
+        """Return the results in the order in which they are made, one a call; None where the run is closed."""
+        return await self._made.get()
+
     async def close(self) -> None:
-        """Give up what nobody asked for, and clear the bench."""
+        """Give up what is not made yet, and clear the bench."""
         for lane in self._lanes:
             lane.cancel()
+        self._made.put_nowait(None)
         await asyncio.gather(*self._lanes, return_exceptions=True)
         await asyncio.gather(*(lab.close() for lab in self._labs))
 
@@ -89,8 +95,9 @@ class Run:
             name = self._queue.popleft()
             result = await self._outcome(lab, self._checks[name])
             if result.outcome is Outcome.ERROR:
-                await lab.close()  # its next check makes all of it anew
+                await lab.clear()  # its next check makes all of it anew
             self._results[name].set_result(result)
+            self._made.put_nowait(result)
 
     async def _outcome(self, lab: Lab, check: Check) -> CheckResult:
         task, points = self.submission.kata.points[check.id]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+import shutil
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -193,7 +194,7 @@ class Lab:
         self.check, self.title, self.replay, self.stop, self.player = check, title, replay, stop, player
         self.outside, self.explored, self._explorations = None, Extent(), 0
         if self._rows is None or not await self._rows.empty():
-            await self._clear()
+            await self.clear()
             await self._build()
         await self.set_environment()
         await self.prepare()
@@ -221,7 +222,7 @@ class Lab:
     async def end_check(self) -> None:
         """Raise a Finding where the service has opened itself a way to the database that does not pass the wire."""
         if self._database is not None and not await self._pair.has_its_password(self._database):
-            await self._clear()
+            await self.clear()
             raise Finding(
                 "looked at the service's role in the database",
                 "its password is not the one that it was given",
@@ -229,10 +230,13 @@ class Lab:
             )
 
     async def close(self) -> None:
-        """End the replicas and drop the database; the copy goes with the host."""
-        await self._clear()
+        """End the replicas, drop the database and remove the copy."""
+        await self.clear()
+        if self._folder is not None:
+            await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
-    async def _clear(self) -> None:
+    async def clear(self) -> None:
+        """End the replicas and drop the database; what comes next makes them anew, from the same copy."""
         stations, self._stations = self._stations, {}
         await asyncio.gather(*(station.close() for station in stations.values()))
         if self._rows is not None:
@@ -380,7 +384,7 @@ class Lab:
         before, self._folder = self._folder, await self._copied()
         rows = before is not None and self._rows is not None and self._schema(before) == self._schema(self._folder)
         if not rows or self._ground is None:
-            await self._clear()
+            await self.clear()
             await self._build()
             return False
         self._ground.folder = self._folder

@@ -13,6 +13,7 @@ import pytest
 
 from grader.kata import is_entry, load_kata
 from grader.plugin import arguments
+from grader.plugin.done import note_progress
 from grader.plugin.items import GRADER, HOST, CheckItem, Folder, file_of, folder_of, services_of
 from grader.settings import SETTINGS
 from grader.verdict import Outcome
@@ -167,6 +168,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     grader = session.config.stash.get(GRADER, None)
     if grader is None:
         return
+    note_progress(session.config, grader.verdicts)
     outcomes = {result.outcome for verdict in grader.verdicts for result in verdict.results}
     if outcomes & {Outcome.ERROR, Outcome.INCONCLUSIVE} and session.exitstatus in {0, 1}:
         session.exitstatus = 3

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 MAXIMUM_BYTES = 50 << 20
 MAXIMUM_FILES = 5_000
 
-_SKIPPED = frozenset({
+SKIPPED = frozenset({
     ".git", ".hg", ".venv", "venv", "node_modules", "__pycache__",
     ".pytest_cache", ".mypy_cache", ".ruff_cache", ".tox", ".idea", ".vscode",
 })  # fmt: skip
+"""What is not part of a submission: version control, virtual environments, caches, an editor's own."""
 
 
 class SubmissionError(Exception):
@@ -41,7 +42,7 @@ def copy_submission(folder: Path, into: Path) -> Path:
         for entry in _entries(here, root):
             place = here / entry.name
             name = str(place.relative_to(root))
-            if entry.name in _SKIPPED:
+            if entry.name in SKIPPED:
                 continue
             count += 1
             if count > MAXIMUM_FILES:

@@ -1,6 +1,6 @@
 """Where Postgres and Redis come from: embedded, containers or external; and the databases in them."""
 
-from grader.services.choose import open_pair
+from grader.services.choose import containers_ready, open_pair
 from grader.services.keeper.control import PairStatus, Status, status, stop
 from grader.services.values import Address, Database, Pair, SchemaError, ServicesUnavailableError, Settings
 
@@ -13,6 +13,7 @@ __all__ = [
     "ServicesUnavailableError",
     "Settings",
     "Status",
+    "containers_ready",
     "open_pair",
     "status",
     "stop",

@@ -46,3 +46,10 @@ async def open_pair(settings: Settings, *, redis: bool, tell: Callable[[str], No
             "One of the two is enough."
         )
         raise ServicesUnavailableError(message) from error
+
+
+async def containers_ready(settings: Settings) -> str:
+    """Say what containers would be made of, and start none; raises ServicesUnavailableError."""
+    from grader.services import containers  # noqa: PLC0415 -- likewise
+
+    return await containers.ready(settings)

@@ -54,6 +54,28 @@ async def open_containers(settings: Settings, *, redis: bool, tell: Callable[[st
         raise
 
 
+async def ready(settings: Settings) -> str:
+    """Say what containers would be made of, and start none; raises ServicesUnavailableError."""
+    await asyncio.to_thread(_find_engine)
+    return await asyncio.to_thread(_find_images, [settings.postgres_image, settings.redis_image])
+
+
+def _find_images(images: list[str]) -> str:
+    from testcontainers.core.docker_client import DockerClient  # noqa: PLC0415 - only this kind needs it
+
+    engine = DockerClient().client
+    try:
+        there = {tag for image in engine.images.list() for tag in image.tags}
+        version = engine.version()["Version"]
+    finally:
+        engine.close()
+    missing = [image for image in images if image not in there and f"docker.io/library/{image}" not in there]
+    if missing:
+        pull = "; ".join(f"docker pull {image}" for image in missing)
+        raise ServicesUnavailableError(f"Engine {version} answers, but lacks {' and '.join(missing)}. Run: {pull}")
+    return f"engine {version} with {' and '.join(images)}"
+
+
 async def _start_all(wanted: list[tuple[Callable[[str, str], DockerContainer], str, str]]) -> list[DockerContainer]:
     """Start all or none, also when the run is interrupted meanwhile: a thread cannot be."""
     starting = [asyncio.create_task(asyncio.to_thread(_start, *one)) for one in wanted]

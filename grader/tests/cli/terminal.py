@@ -1,106 +1,83 @@
-"""A terminal that a test looks at: the command runs in a pseudo-terminal, its output is drawn by pyte."""
+"""A terminal in which a learner works: a pseudo-terminal, and the screen that is seen in it."""
 
 from __future__ import annotations
 
-import signal
-import sys
 import time
-from typing import TYPE_CHECKING, Self
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
-import pexpect  # type: ignore[import-untyped] # it brings no types
-import psutil
+import pexpect  # type: ignore[import-untyped,unused-ignore]
 import pyte
 
-from grader.tests.grade.project import environment
-
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Self
 
-SECONDS = 60.0
-"""What may pass before a text is on the screen."""
+    from grader.tests.cli.clone import Clone
+
+SECONDS = 150.0
+"""How long is waited for what must come; a verdict takes a minute where many cores' work is done by two."""
 
 
 class Terminal:
-    """The command `kata` with these arguments, in a terminal of so many columns and lines."""
+    """Runs `kata` with these words in a clone; `screen` is what is seen."""
 
-    def __init__(
-        self, *arguments: str | Path, columns: int = 80, lines: int = 24, cwd: Path | None = None, **variables: str
-    ) -> None:
-        self._screen = pyte.HistoryScreen(columns, lines, history=10_000)
-        self._gone = False
+    def __init__(self, clone: Clone, *words: str, rows: int = 30, columns: int = 100) -> None:
+        from grader.tests.cli.clone import KATA  # noqa: PLC0415 -- beside its use
+
+        self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
-        self.process = pexpect.spawn(
-            sys.executable,
-            ["-m", "grader.cli", *map(str, arguments)],
-            dimensions=(lines, columns),
-            cwd=str(cwd) if cwd is not None else None,
-            env=environment(**{"TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": str(lines), **variables}),
-        )
+        variables = clone.environment | {"TERM": "xterm-256color"}
+        self.child = pexpect.spawn(KATA, list(words), dimensions=(rows, columns), cwd=clone.folder, env=variables)
 
     def __enter__(self) -> Self:
+        """Give the terminal."""
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Hang up, as a terminal does that is closed."""
+        with suppress(pexpect.ExceptionPexpect):  # killed, and not gone within a tenth of a second
+            self.child.close(force=True)
 
     @property
-    def text(self) -> str:
-        """What is on the screen now."""
-        return "\n".join(line.rstrip() for line in self._screen.display)
+    def screen(self) -> str:
+        """The text on the screen."""
+        return "\n".join(self._screen.display)
 
-    @property
-    def whole(self) -> str:
-        """The same, with what has scrolled away above it."""
-        gone = ["".join(line[column].data for column in sorted(line)).rstrip() for line in self._screen.history.top]
-        return "\n".join([*gone, self.text])
+    def until(self, condition: Callable[[str], bool], seconds: float = SECONDS) -> str:
+        """Wait until the screen is so, and return it."""
+        deadline = time.monotonic() + seconds
+        while not condition(self.screen):
+            left = deadline - time.monotonic()
+            assert left > 0, f"after {seconds:g} s the screen was:\n{self.screen}"
+            try:
+                self._stream.feed(self.child.read_nonblocking(1 << 16, timeout=min(left, 0.2)))
+            except pexpect.TIMEOUT:
+                continue
+            except pexpect.EOF:
+                assert condition(self.screen), f"it ended with:\n{self.screen}"
+        return self.screen
 
-    def type(self, keys: str) -> None:
+    def sees(self, *texts: str, seconds: float = SECONDS) -> str:
+        """Wait until all these texts are on the screen, and return it."""
+        return self.until(lambda screen: all(text in screen for text in texts), seconds)
+
+    def press(self, keys: str) -> None:
         """Press keys."""
-        self.process.send(keys)
+        self.child.send(keys)
 
-    def hang_up(self) -> None:
-        """Close the terminal under the command, and wait until it has ended."""
-        self.process.ptyproc.fileobj.close()
-        psutil.Process(self.process.pid).wait(SECONDS)
-        self._gone = True
+    def resize(self, rows: int, columns: int) -> None:
+        """Make the window another size."""
+        self._screen.resize(rows, columns)
+        self.child.setwinsize(rows, columns)
 
-    def close(self) -> None:
-        """End the command, if it has not ended."""
-        if not self._gone and self.process.isalive():
-            self.process.kill(signal.SIGTERM)
-            self.ended()
-
-    def until(self, *texts: str, seconds: float = SECONDS) -> str:
-        """Return the screen as soon as all these texts are on it; AssertionError where they do not come."""
-        deadline = time.monotonic() + seconds
-        while not all(text in self.whole for text in texts):
-            assert time.monotonic() < deadline, f"no {texts} in\n{self.whole}"
-            assert self._take() or all(text in self.whole for text in texts), f"ended without {texts}:\n{self.whole}"
-        return self.text
-
-    def gone(self, text: str, seconds: float = SECONDS) -> str:
-        """Return the screen as soon as a text is no longer on it."""
-        deadline = time.monotonic() + seconds
-        while text in self.text:
-            assert time.monotonic() < deadline, f"still {text!r} in\n{self.text}"
-            assert self._take(), f"ended with {text!r}:\n{self.text}"
-        return self.text
-
-    def ended(self, seconds: float = SECONDS) -> int:
-        """Return the exit status when the command has ended."""
-        deadline = time.monotonic() + seconds
-        while self._take():
-            assert time.monotonic() < deadline, f"it goes on:\n{self.text}"
-        self.process.wait()  # it has closed its terminal, and is about to end
-        self.process.close()
-        return int(self.process.exitstatus if self.process.exitstatus is not None else -self.process.signalstatus)
-
-    def _take(self) -> bool:
-        """Draw what comes within a moment; False where nothing can come any more."""
-        try:
-            self._stream.feed(self.process.read_nonblocking(1 << 16, timeout=0.2))
-        except pexpect.TIMEOUT:
-            pass
-        except pexpect.EOF:
-            return False
-        return True
+    def status(self, seconds: float = SECONDS) -> int:
+        """Wait for the end, and return the exit status."""
+        self.child.expect(pexpect.EOF, timeout=seconds)
+        self.child.close()
+        status = self.child.exitstatus
+        assert status is not None, f"it was ended by signal {self.child.signalstatus}"
+        return int(status)

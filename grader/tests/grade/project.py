@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from grader.kata import SOLUTIONS
+from grader.services import stop
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 KATA = "03_n_plus_one"
 
@@ -90,6 +94,14 @@ class Ground:
     def serves(self, process: psutil.Process) -> bool:
         """Whether a process is one of the warm servers or their keeper."""
         return any(str(self.home) in argument for p in (process, *process.parents()) for argument in p.cmdline())
+
+
+def ground_of_its_own() -> Iterator[Ground]:
+    """Give a folder with servers of its own, stopped in the end; as root the servers' user must reach it."""
+    with tempfile.TemporaryDirectory(prefix="katas-ground-") as folder:
+        ground = Ground(Path(folder))
+        yield ground
+        asyncio.run(stop(ground.home))
 
 
 def command(*arguments: str | Path) -> list[str]:

