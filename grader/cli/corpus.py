@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,9 +14,7 @@ from grader.kata import SOLUTIONS, load_entries, load_entry
 from grader.progress import Record, likeness, read, solutions_from
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from grader.kata import Entry, Kata
+    from grader.kata import Entry, Kata, Submission
 
 MOST_TOLD = 3
 """So many of the mistakes that a failure resembles are told with their misconceptions."""
@@ -78,14 +77,19 @@ def resemblance(kata: Kata) -> str:
     return "\n\n".join([head, *(f"*{one.entry.title}*: {one.entry.text}" for one in mistakes[:MOST_TOLD])])
 
 
-def files_of(layers: tuple[Path, ...]) -> dict[str, Path]:
+def files_of(submission: Submission) -> dict[str, Path]:
     """Return what a service consists of by its paths: its code and schema, later layers over earlier ones."""
-    return {
-        path.relative_to(layer).as_posix(): path
-        for layer in layers
-        for path in sorted(layer.rglob("*"))
-        if path.is_file() and (path.suffix in {".py", ".sql"}) and "__pycache__" not in path.parts
-    }
+    found: dict[str, Path] = {}
+    for layer in submission.layers:
+        if layer == submission.layers[-1]:
+            left_out = tuple(Path(path) for path in submission.without)
+            found = {n: path for n, path in found.items() if not any(Path(n).is_relative_to(out) for out in left_out)}
+        found |= {
+            path.relative_to(layer).as_posix(): path
+            for path in sorted(layer.rglob("*"))
+            if path.is_file() and path.suffix in {".py", ".sql"} and "__pycache__" not in path.parts
+        }
+    return found
 
 
 def _listed(checks: tuple[str, ...]) -> str:

@@ -46,7 +46,7 @@ def parts(submission: Submission, chosen: Entry) -> list[RenderableType]:
     shown: list[RenderableType] = [heading(f"Kata {kata.number:02d}, {title}"), markdown(chosen.text)]
     if found := resemblance(kata):
         shown += ["", markdown(found)]
-    lines = list(differences(submission.layers, chosen.submission.layers))
+    lines = list(differences(submission, chosen.submission))
     shown += ["", *map(_coloured, lines)] if lines else ["", "There is no difference."]
     others = [entry for entry in load_entries(kata, "alternatives") if entry != chosen]
     if others:
@@ -55,7 +55,7 @@ def parts(submission: Submission, chosen: Entry) -> list[RenderableType]:
     return shown
 
 
-def differences(mine: tuple[Path, ...], theirs: tuple[Path, ...]) -> list[str]:
+def differences(mine: Submission, theirs: Submission) -> list[str]:
     """Return the lines in which two services differ, as a unified diff, the code files only."""
     one, other = files_of(mine), files_of(theirs)
     found: list[str] = []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from grader.cli.chosen import Named, kata_of
 from grader.cli.corpus import Alternative, Spoil, files_of, require_open, resemblance, short_name, solution_of
 from grader.cli.terminal import heading, markdown, show
-from grader.kata import SOLUTIONS, load_entries
+from grader.kata import SOLUTIONS, load_entries, load_entry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,8 +53,8 @@ def _parts(kata: Kata, chosen: Entry) -> list[RenderableType]:
 
 def changed_files(kata: Kata, chosen: Entry) -> dict[str, Path]:
     """Return the files of a solution that differ from the starter's, by their paths."""
-    starter = files_of((SOLUTIONS / kata.name / "starter",))
-    solved = files_of(chosen.submission.layers)
+    starter = files_of(load_entry(SOLUTIONS / kata.name / "starter").submission)
+    solved = files_of(chosen.submission)
     return {
         name: path
         for name, path in solved.items()

@@ -69,7 +69,7 @@ def test_the_folder_one_is_in_is_meant(fresh: Clone) -> None:
     [
         (["nosuchverb"], 2, "No such command 'nosuchverb'. See: kata --help"),
         (["--nosuch"], 2, "No such option: --nosuch. See: kata --help"),
-        (["hint", "99"], 2, "there is no kata '99'; there are 03,"),
+        (["hint", "99"], 2, "there is no kata '99'; there are 01, "),
         (["hint", "no/such/folder"], 2, "there is no kata 'no/such/folder'"),
         (["hint", "grader"], 2, "there is no kata 'grader'"),
         (["hint", ""], 2, "there is no kata ''"),
