@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from grader.site.exhibits import Exhibit
     from grader.site.workshop import Room, Workshop
 
-_OPEN = 40
+_OPEN = 60
 """So many lines that differ are shown at once; more are folded away."""
 _SEEN = re.compile(r"^Seen: +(.*?)^Must hold:", re.MULTILINE | re.DOTALL)
 
@@ -39,10 +39,11 @@ def _mistake(room: Room, exhibit: Exhibit, workshop: Workshop) -> str:
     diff = diff_of(changed)
     if sum(len(each.lines) for each in changed) > _OPEN:
         diff = fold("code", f"Its lines against the reference: {size(changed)}", diff)
+    thought, _, truth = exhibit.told.partition("\n")
     shown = workshop.shown(exhibit)
     parts = [
         f"## {exhibit.title} {{#{exhibit.anchor}}}\n",
-        f"{exhibit.told}\n",
+        f"> {thought}\n\n{truth}\n",
         f"Read on: <{exhibit.source}>\n" if exhibit.source else "",
         diff,
         f"**What breaks it.** {shown.title}\n",

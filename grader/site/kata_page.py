@@ -101,8 +101,8 @@ def _checks(room: Room) -> Iterator[str]:
     yield "The starter fails those that are worth points, and keeps the guards, which must go on holding.\n"
     fails = room.starter.entry.caught
     rows: list[tuple[str, ...]] = []
-    for each in room.checks:
+    for each in sorted(room.checks, key=lambda check: check.task):
         task, points = room.kata.points[each.id]
         worth = str(points) if points else "guard"
         rows.append((str(task), each.title, each.kind, worth, "fails" if each.id in fails else "holds"))
-    yield table(("Task", "Check", "Kind", "Points", "The starter"), sorted(rows))
+    yield table(("Task", "Check", "Kind", "Points", "The starter"), rows)

@@ -10,7 +10,7 @@ from grader.site.gallery_page import gallery_page
 from grader.site.kata_page import kata_page
 from grader.site.markers import Markers
 from grader.site.notebook import NOTEBOOKS, notebook
-from grader.site.workshop import Workshop
+from grader.site.workshop import Workshop, all_rooms
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ class Pages:
 
     def __init__(self, docs: Path) -> None:
         self._docs = docs
-        self.workshop = Workshop()
+        self.workshop = Workshop(all_rooms())
         self._concepts = concepts_in(docs)
         self._markers = Markers(self.workshop, self._concepts)
         self._terms = terms(docs / GLOSSARY)

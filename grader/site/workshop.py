@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from grader.checks import checks_of
 from grader.kata import KATAS, SOLUTIONS, load_kata
 from grader.site.exhibits import alternatives_of, mistakes_of, reference_of, starter_of
-from grader.site.gallery import hang
+from grader.site.gallery import CACHE, hang
 from grader.site.pictures import Pictures
 
 if TYPE_CHECKING:
@@ -63,17 +63,18 @@ class Room:
 
 
 class Workshop:
-    """The rooms in the order of their numbers, and what breaks what is in them, looked up when it is first needed."""
+    """Some rooms, and what breaks what is in them: looked up when it is first needed, and kept in a folder."""
 
-    def __init__(self) -> None:
-        names = sorted(file.parent.parent.name for file in SOLUTIONS.glob("*/starter/kata.toml"))
-        self.rooms = tuple(map(_room, names))
+    def __init__(self, rooms: tuple[Room, ...], cache: Path = CACHE) -> None:
+        self.rooms = rooms
         self.pictures = Pictures()
+        self._cache = cache
 
     @cached_property
     def found(self) -> dict[Path, Shown]:
         """What breaks each starter and each mistake, by its folder."""
-        return hang(exhibit for room in self.rooms for exhibit in (room.starter, *room.mistakes))
+        exhibits = (exhibit for room in self.rooms for exhibit in (room.starter, *room.mistakes))
+        return hang(exhibits, self._cache)
 
     def shown(self, exhibit: Exhibit) -> Shown:
         """Return what breaks an exhibit."""
@@ -85,6 +86,11 @@ class Workshop:
             if f"{room.kata.number:02d}" == number:
                 return room
         raise SiteError(f"there is no kata {number}")
+
+
+def all_rooms() -> tuple[Room, ...]:
+    """Return the katas that there are, in the order of their numbers."""
+    return tuple(map(_room, sorted(file.parent.parent.name for file in SOLUTIONS.glob("*/starter/kata.toml"))))
 
 
 def _room(name: str) -> Room:
