@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import jsonschema  # type: ignore[import-untyped] -- it ships no types
+import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
 from grader.cli import VERBS
