@@ -44,8 +44,11 @@ def incident(room: Room) -> str:
     return found[0] if found else room.kata.title
 
 
-def prerequisites(rooms: Sequence[Room]) -> str:
-    """Return the katas as a picture, each below those that are best done before it, as one line of SVG."""
+def prerequisites(rooms: Sequence[Room], root: str) -> str:
+    """Return the katas as a picture, each below those that are best done before it, as one line of SVG.
+
+    `root` leads from the page to the top of the site.
+    """
     placed = _placed(rooms)
     columns = max(column for column, _ in placed.values()) + 1
     lines = max(row for _, row in placed.values()) + 1
@@ -55,7 +58,7 @@ def prerequisites(rooms: Sequence[Room]) -> str:
     parts = [f'<svg class="map" {size} role="group" aria-label="{escape(told)}">']
     for room in rooms:
         parts += _arrows(room.kata.requires, placed, placed[room.kata.number])
-    parts += [_node(room, placed[room.kata.number]) for room in rooms]
+    parts += [_node(room, placed[room.kata.number], root) for room in rooms]
     return "".join([*parts, "</svg>"])
 
 
@@ -84,7 +87,7 @@ def _arrows(requires: Sequence[int], placed: Mapping[int, tuple[int, int]], to: 
         yield f'<path class="head" d="M{x} {y}l-6-9h12z"/>'
 
 
-def _node(room: Room, place: tuple[int, int]) -> str:
+def _node(room: Room, place: tuple[int, int], root: str) -> str:
     x, y = place[0] * (_WIDE + _GAP), place[1] * (_HIGH + _DOWN)
     lines = wrap(room.title, _LETTERS, 3)
     first = y + (_HIGH - 20 * (len(lines) - 1)) / 2 + 5
@@ -92,7 +95,7 @@ def _node(room: Room, place: tuple[int, int]) -> str:
         f'<text x="{x + _WIDE / 2:g}" y="{first + 20 * row:g}">{escape(line)}</text>' for row, line in enumerate(lines)
     ]
     box = f'<rect x="{x}" y="{y}" width="{_WIDE}" height="{_HIGH}" rx="10"/>'
-    return f'<a href="{room.kata.name}.html">{box}{"".join(texts)}</a>'
+    return f'<a href="{root}katas/{room.kata.name}.html">{box}{"".join(texts)}</a>'
 
 
 def _in_words(room: Room, rooms: Sequence[Room]) -> str:

@@ -12,7 +12,7 @@ from grader.plugin import transcripts
 from grader.site import reference
 from grader.site.catalogue import index, prerequisites
 from grader.site.markup import fence, table
-from grader.site.teaching import agenda, minutes, what_goes_wrong
+from grader.site.teaching import minutes, planned, summed, what_goes_wrong
 from grader.site.workshop import SiteError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Markers:
         rooms = workshop.rooms
         self._verbs: dict[str, Callable[..., str]] = {
             "katas": lambda: index(rooms),
-            "prerequisites": lambda: prerequisites(rooms),
+            "prerequisites": lambda root: prerequisites(rooms, root),
             "concepts": lambda: "\n".join(f"- [{c.title}]({c.path.rpartition('/')[2]}): {c.summary}" for c in concepts),
             "count": self._count,
             "default": reference.default_of,
@@ -43,7 +43,7 @@ class Markers:
             "readme": _readme,
             "rooms": _rooms,
             "minutes": lambda: minutes(rooms),
-            "agenda": lambda *numbers: agenda(rooms, numbers),
+            "planned": lambda which: planned(rooms, which),
             "what_goes_wrong": lambda: what_goes_wrong(rooms),
             "kill_matrix": lambda: reference.kill_matrix(rooms),
             "verbs": reference.verbs,
@@ -61,16 +61,18 @@ class Markers:
 
         def replaced(found: re.Match[str]) -> str:
             verb, *arguments = f"{found[1]}{found[2]}".split()
+            if verb == "sum":
+                return found[0]
             if verb not in self._verbs:
                 raise SiteError(f"{page}: {found[0]} means nothing; there are {', '.join(sorted(self._verbs))}")
             try:
-                if verb == "picture":
+                if verb in {"picture", "prerequisites"}:
                     return self._verbs[verb](*arguments, root=root)
                 return self._verbs[verb](*arguments)
             except (TypeError, ValueError, KeyError, SiteError) as error:
                 raise SiteError(f"{page}: {found[0]}: {error}") from error
 
-        return _MARKER.sub(replaced, markdown)
+        return summed(_MARKER.sub(replaced, markdown))
 
     def _count(self, what: str) -> str:
         """Return how many there are of something in all katas together."""

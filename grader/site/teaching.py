@@ -1,7 +1,8 @@
-"""What an instructor plans with: minutes, agendas, and what people get wrong, all from the katas themselves."""
+"""What an instructor plans with: minutes, and what people get wrong, all from the katas themselves."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from grader.site.markup import table
@@ -24,20 +25,23 @@ def minutes(rooms: Sequence[Room]) -> str:
     return table(("Task", "Minutes planned", "Points", "Minutes observed"), rows)
 
 
-def agenda(rooms: Sequence[Room], numbers: Sequence[str]) -> str:
-    """Return the tasks of some katas with their minutes: `04=1-2` is the first two of kata 04."""
-    named = {f"{room.kata.number:02d}": room for room in rooms}
-    rows, total = [], 0
-    for number in numbers:
-        name, _, span = number.partition("=")
-        room = named[name]
-        first, _, last = span.partition("-")
-        tasks = [t for t in room.kata.tasks if not span or int(first) <= t.number <= int(last or first)]
-        took = sum(task.minutes for task in tasks)
-        which = "all tasks" if not span else f"tasks {first} to {last}" if last else f"task {first}"
-        rows.append((f"[{room.title}](../{room.page})", which, str(took)))
-        total += took
-    return table(("Kata", "Tasks", "Minutes"), [*rows, ("**At the keyboard**", "", f"**{total}**")])
+def planned(rooms: Sequence[Room], which: str) -> str:
+    """Return the minutes of a kata's tasks: of `04` all, of `04=1-2` the first two; KeyError for a kata not there."""
+    name, _, span = which.partition("=")
+    room = {f"{room.kata.number:02d}": room for room in rooms}[name]
+    first, _, last = span.partition("-")
+    tasks = [task for task in room.kata.tasks if not span or int(first) <= task.number <= int(last or first)]
+    return str(sum(task.minutes for task in tasks))
+
+
+def summed(markdown: str) -> str:
+    """Return the text with each `{{ sum }}` in a table replaced by the sum of the numbers above it."""
+    lines, total = [], 0
+    for line in markdown.splitlines(keepends=True):
+        number = re.search(r"\| *(\d+) *\|\s*$", line)
+        total = total + int(number[1]) if number else total if line.startswith("|") else 0
+        lines.append(line.replace("{{ sum }}", str(total)))
+    return "".join(lines)
 
 
 def what_goes_wrong(rooms: Sequence[Room]) -> str:

@@ -12,6 +12,7 @@ from grader.kata import PROJECT
 from grader.site.concepts import GLOSSARY, concepts_in, terms
 from grader.site.gallery import telling_check, texts_of
 from grader.site.markers import Markers
+from grader.site.teaching import summed
 from grader.site.workshop import SiteError, Workshop, all_rooms
 
 if TYPE_CHECKING:
@@ -79,3 +80,10 @@ def test_concepts_belong_to_katas(workshop: Workshop) -> None:
 def test_terms_become_tooltips() -> None:
     """A term of the glossary is explained on other pages, in plain text."""
     assert "\n*[lost update]: Two requests read" in terms(DOCS / GLOSSARY)
+
+
+def test_a_sum_is_that_of_the_table_above() -> None:
+    """A plan adds up, whatever the katas' minutes are, and one table does not count into the next."""
+    table = "| part | minutes |\n| --- | --- |\n| a | 15 |\n| b | 20 |\n| **In all** | **{{ sum }}** |\n"
+    shown = summed(f"{table}\nText.\n\n{table}")
+    assert shown.count("| **In all** | **35** |") == 2

@@ -49,8 +49,8 @@ def test_a_difference_has_only_what_differs() -> None:
 def test_prerequisites_lead_downwards() -> None:
     """A kata stands below those that are best done before it, and no two stand on the same place."""
     rooms = all_rooms()
-    drawn = prerequisites(rooms)
-    found = re.findall(r'<a href="(\w+)\.html"><rect x="(\d+)" y="(\d+)"', drawn)
+    drawn = prerequisites(rooms, "../")
+    found = re.findall(r'<a href="\.\./katas/(\w+)\.html"><rect x="(\d+)" y="(\d+)"', drawn)
     places = {name: (int(x), int(y)) for name, x, y in found}
     names = {room.kata.number: room.kata.name for room in rooms}
     assert places.keys() == set(names.values())
