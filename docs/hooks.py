@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 
+from grader.kata import PROJECT
 from grader.site.gallery import NotCaughtError
 from grader.site.pages import Pages
 from grader.site.workshop import SiteError
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.livereload import LiveReloadServer
     from mkdocs.structure.files import Files
     from mkdocs.structure.pages import Page
 
@@ -48,6 +50,13 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
             files.append(File.generated(config, path, content=content))
     except (SiteError, NotCaughtError) as error:
         raise PluginError(str(error)) from error
+
+
+def on_serve(server: LiveReloadServer, **_: object) -> None:
+    """Build again when anything that pages are made from changes."""
+    for name in ("katas", "solutions", "notebooks", "README.md"):
+        if (PROJECT / name).exists():
+            server.watch(str(PROJECT / name))
 
 
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from grader.site.markup import chips, demoted, fold, outside_code, rewritten, table
+from grader.site.markup import chips, demoted, fold, outside_code, relinked, table
 from grader.site.spoilers import spoilers
 from grader.site.workshop import SiteError
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from grader.site.concepts import Concept
     from grader.site.workshop import Room, Workshop
 
-LINK = re.compile(r"\]\((?!https?:|#)([^)\s]+)\)")
-"""A link of Markdown to a file of the repository."""
 _PARTS = ("What is wrong", "Tasks", "The contract to keep", "Three ways to fail")
 """Headings that every brief has."""
 _HINT = re.compile(r"^\d\. (.*?)(?=^\d\. |\Z)", re.MULTILINE | re.DOTALL)
@@ -52,7 +50,7 @@ def _brief(room: Room) -> tuple[str, str]:
     for other in room.folder.parent.glob("*/README.md"):
         targets[f"../{other.parent.name}/README.md"] = f"{other.parent.name}.md"
     try:
-        text = rewritten(text, LINK, targets)
+        text = relinked(text, targets)
     except KeyError as unknown:
         raise SiteError(f"{file}: the site has no page for the link to {unknown}") from unknown
     head, _, rest = text.partition("\n")

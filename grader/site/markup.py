@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+LINK = re.compile(r"\]\((?!https?:|#)([^)\s#]+)")
+"""A link of Markdown to a file of the repository."""
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r"^(#{1,6}) ", re.MULTILINE)
 _LOWEST = 6
@@ -64,13 +66,13 @@ def outside_code(markdown: str) -> Iterator[str]:
     yield from (text for code, text in _parts(markdown) if not code)
 
 
-def rewritten(markdown: str, pattern: re.Pattern[str], by: dict[str, str]) -> str:
-    """Return the text with what the pattern's first group names replaced, code left alone; KeyError for others."""
+def relinked(markdown: str, targets: dict[str, str]) -> str:
+    """Return the text with its links to files leading elsewhere, code left alone; KeyError for one without a target."""
 
     def replaced(found: re.Match[str]) -> str:
-        return found[0].replace(found[1], by[found[1]])
+        return found[0].replace(found[1], targets[found[1]])
 
-    return "".join(text if code else pattern.sub(replaced, text) for code, text in _parts(markdown))
+    return "".join(text if code else LINK.sub(replaced, text) for code, text in _parts(markdown))
 
 
 def _parts(markdown: str) -> Iterator[tuple[bool, str]]:

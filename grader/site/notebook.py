@@ -9,7 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from grader.kata import PROJECT
-from grader.site.markup import fence, rewritten
+from grader.site.markup import fence, relinked
 from grader.site.workshop import SiteError
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 NOTEBOOKS = PROJECT / "notebooks"
 PICTURES = "katas/pictures"
-_LINK = re.compile(r"\]\((?!https?:|#)([^)\s]+)\)")
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 _MARK = re.compile(r"^# NBVAL_\w+\n", re.MULTILINE)
 """What tells the tests to compare a cell's output; nothing to a reader."""
@@ -45,7 +44,7 @@ def notebook(file: Path, files: dict[str, str | bytes]) -> str:
             parts += _outputs(cell["outputs"], f"{file.stem.replace('_', '-')}-{number}", file, files)
     text = re.sub(r"\A# .*\n", "", "\n\n".join(parts))
     try:
-        return rewritten(text, _LINK, targets)
+        return relinked(text, targets)
     except KeyError as unknown:
         raise SiteError(f"{file}: the site has no page for the link to {unknown}") from unknown
 

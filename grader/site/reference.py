@@ -41,9 +41,8 @@ def _verbs(command: Any, path: str, level: int) -> Iterator[str]:  # noqa: ANN40
     if level >= _TOP:
         yield f"{'#' * level} `{path}`\n"
         yield f"{_sentences(command.help)}\n"
-        usage = " ".join([path, *(piece for piece in command.collect_usage_pieces(command.make_context(path, [],
-                          resilient_parsing=True)))])  # fmt: skip
-        yield fence(usage, "console")
+        pieces = command.collect_usage_pieces(command.make_context(path, [], resilient_parsing=True))
+        yield fence(" ".join([path, *pieces]).replace("[[", "[").replace("]]", "]"), "console")
         rows = [_parameter(each) for each in command.params if not getattr(each, "hidden", False)]
         if rows:
             yield table(("", "What it is", "Default"), rows)
@@ -54,7 +53,7 @@ def _verbs(command: Any, path: str, level: int) -> Iterator[str]:  # noqa: ANN40
 
 def _parameter(each: Any) -> tuple[str, str, str]:  # noqa: ANN401 -- likewise
     if each.param_type_name == "argument":
-        name = f"`{each.human_readable_name}`"
+        name = f"`{each.metavar or each.name.upper()}`"
     else:
         name = ", ".join(f"`{flag}`" for flag in (*each.opts, *each.secondary_opts))
     default = each.default

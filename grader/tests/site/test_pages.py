@@ -13,7 +13,7 @@ from grader.site.catalogue import prerequisites
 from grader.site.concepts import Concept
 from grader.site.exhibits import differences
 from grader.site.kata_page import kata_page
-from grader.site.markup import demoted, fence, one_line
+from grader.site.markup import demoted, fence, one_line, relinked
 from grader.site.notebook import notebook
 from grader.site.workshop import SiteError, Workshop, all_rooms
 
@@ -102,3 +102,12 @@ def test_code_in_a_text_stays_as_it_is() -> None:
     assert demoted("# A\n\n```sh\n# not one\n```\n\n## B\n", 2) == "### A\n\n```sh\n# not one\n```\n\n#### B\n"
     assert fence("```\nx\n```", "md") == "````md\n```\nx\n```\n````\n"
     assert one_line(["<pre>a", "`b`</pre>", "<p>c</p>"]) == "<pre>a&#10;&#96;b&#96;</pre><p>c</p>"
+
+
+def test_links_to_files_lead_to_pages() -> None:
+    """A link keeps its anchor, those to elsewhere stay as they are, and one to a file that is no page is an error."""
+    targets = {"../05_idempotency/README.md": "05_idempotency.md"}
+    text = "[a](../05_idempotency/README.md#one) [b](https://example.org/c) [d](#e)\n"
+    assert relinked(text, targets) == "[a](05_idempotency.md#one) [b](https://example.org/c) [d](#e)\n"
+    with pytest.raises(KeyError, match="README"):
+        relinked("[x](README.md)", targets)
