@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from grader.kata import SOLUTIONS, Entry, load_entry
+from grader.kata import SOLUTIONS, load_entries, load_entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from grader.kata import Kata
+    from grader.kata import Entry, Kata, Submission
 
 _CONTEXT = 2
 """Lines shown around each that differs."""
@@ -22,12 +22,25 @@ _NO_CODE = {"about.toml", "kata.toml", "starter.toml", "README.md", "hints.md"}
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """A solution or a mistake with its title; `told` is the misconception of a mistake, the trade-offs of a design."""
+    """One of a kata's own solutions as it is shown."""
 
     entry: Entry
-    title: str
-    told: str = ""
-    source: str = ""
+
+    @property
+    def title(self) -> str:
+        """What it is, in a few words."""
+        return self.entry.title
+
+    @property
+    def told(self) -> str:
+        """The misconception of a mistake, the trade-offs of another design."""
+        return self.entry.text
+
+    @property
+    def source(self) -> str:
+        """Where its kind was seen, or what to read on; empty where nothing is named."""
+        about = self.entry.submission.folder / "about.toml"
+        return str(tomllib.loads(about.read_text(encoding="utf-8")).get("source", ""))
 
     @property
     def name(self) -> str:
@@ -47,7 +60,8 @@ class Exhibit:
     @property
     def against_reference(self) -> list[Difference]:
         """How its code differs from that of the reference it lies over."""
-        return differences(self.entry.submission.layers[:1], self.layers)
+        submission = self.entry.submission
+        return differences(replace(submission, layers=submission.layers[:1], without=()), submission)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,38 +80,21 @@ class Difference:
 
 def starter_of(kata: Kata) -> Exhibit:
     """Return the pristine starter."""
-    return _exhibit(SOLUTIONS / kata.name / "starter", SOLUTIONS / kata.name / "starter.toml")
+    return Exhibit(load_entry(SOLUTIONS / kata.name / "starter"))
 
 
 def reference_of(kata: Kata) -> Exhibit:
     """Return the reference."""
-    folder = SOLUTIONS / kata.name / "reference"
-    return Exhibit(load_entry(folder), "The reference")
+    return Exhibit(load_entry(SOLUTIONS / kata.name / "reference"))
 
 
-def alternatives_of(kata: Kata) -> list[Exhibit]:
-    """Return the other designs that pass, by name."""
-    return _exhibits(kata, "alternatives")
+def exhibits_of(kata: Kata, kind: str) -> tuple[Exhibit, ...]:
+    """Return the kata's `alternatives` or `mistakes`, by name."""
+    return tuple(map(Exhibit, load_entries(kata, kind)))
 
 
-def mistakes_of(kata: Kata) -> list[Exhibit]:
-    """Return the wrong solutions, by name."""
-    return _exhibits(kata, "mistakes")
-
-
-def _exhibits(kata: Kata, kind: str) -> list[Exhibit]:
-    folders = sorted(about.parent for about in (SOLUTIONS / kata.name / kind).glob("*/about.toml"))
-    return [_exhibit(folder, folder / "about.toml") for folder in folders]
-
-
-def _exhibit(folder: Path, about: Path) -> Exhibit:
-    says = tomllib.loads(about.read_text(encoding="utf-8"))
-    told = says.get("misconception", says.get("trade_offs", "")).strip()
-    return Exhibit(load_entry(folder), says["title"], told, says.get("source", ""))
-
-
-def differences(before: Sequence[Path], after: Sequence[Path]) -> list[Difference]:
-    """Return how the code in the layers `after` differs from that in `before`, file by file; uppermost layers first."""
+def differences(before: Submission, after: Submission) -> list[Difference]:
+    """Return how the code of one submission differs from that of another, file by file."""
     old, new = _code(before), _code(after)
     found = []
     for file in sorted(old.keys() | new.keys()):
@@ -108,9 +105,15 @@ def differences(before: Sequence[Path], after: Sequence[Path]) -> list[Differenc
     return found
 
 
-def _code(layers: Sequence[Path]) -> dict[str, str]:
-    """Return the text of each file of code, by its path in the layers."""
-    return {file: path.read_text(encoding="utf-8") for layer in layers[::-1] for file, path in _files(layer)}
+def _code(submission: Submission) -> dict[str, str]:
+    """Return the text of each file of code, by its path."""
+    code: dict[str, str] = {}
+    for layer in submission.layers:
+        if layer == submission.layers[-1]:
+            left_out = {file for file in code for path in submission.without if f"{file}/".startswith(f"{path}/")}
+            code = {file: text for file, text in code.items() if file not in left_out}
+        code |= {file: path.read_text(encoding="utf-8") for file, path in _files(layer)}
+    return code
 
 
 def _files(layer: Path) -> Iterator[tuple[str, Path]]:

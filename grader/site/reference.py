@@ -14,8 +14,8 @@ from grader.cli import build
 from grader.explore import token
 from grader.explore.crash import Fault, faults
 from grader.kata import Kata, Task
-from grader.plugin import arguments
-from grader.report.document import CheckEntry, ResultFile, ServicesEntry, SubmissionEntry
+from grader.report.result_file import CheckEntry, FindingEntry, ResultFile, ServicesEntry, SubmissionEntry
+from grader.settings import SETTINGS
 from grader.site.fields import fields_of
 from grader.site.markup import fence, table
 from grader.verdict import Evidence, Lane, Moment, Outcome, Place, Timeline
@@ -68,7 +68,7 @@ def _sentences(text: str | None) -> str:
 def options() -> str:
     """Return pytest's options that this project brings, each with the variable that sets its default."""
     rows = []
-    for option in arguments.OPTIONS:
+    for option in SETTINGS:
         values = ", ".join(f"`{choice}`" for choice in option.choices or ())
         standard = "" if option.standard is None else f"`{option.standard}`"
         rows.append((f"`{option.flag}`", _sentences(option.help), values, standard, f"`{option.variable}`"))
@@ -77,7 +77,7 @@ def options() -> str:
 
 def default_of(flag: str) -> str:
     """Return the standard value of an option; ValueError where it has none."""
-    found = next((option.standard for option in arguments.OPTIONS if option.flag == flag), None)
+    found = next((option.standard for option in SETTINGS if option.flag == flag), None)
     if found is None:
         raise ValueError(f"no option {flag} with a standard value")
     return f"{found:g}" if isinstance(found, float) else str(found)
@@ -104,7 +104,7 @@ def _rows(fields: Iterator[tuple[str, str, str]]) -> str:
     return table(("Key", "Type", "What it is"), written)
 
 
-_DOCUMENT = (ResultFile, SubmissionEntry, ServicesEntry, CheckEntry)
+_DOCUMENT = (ResultFile, SubmissionEntry, ServicesEntry, CheckEntry, FindingEntry)
 _VALUES = (Evidence, Place, Timeline, Lane, Moment)
 
 

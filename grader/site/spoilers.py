@@ -34,7 +34,7 @@ def _contents(room: Room) -> str:
 
 def _reference(room: Room) -> str:
     parts = []
-    for each in differences(room.starter.layers, room.reference.layers):
+    for each in differences(room.starter.entry.submission, room.reference.entry.submission):
         shown = [("Diff to the starter", diff_of([each]))]
         if each.after:
             shown.append(("The file", fence(each.after, _language(each.file))))

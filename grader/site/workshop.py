@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from grader.checks import checks_of
 from grader.kata import KATAS, SOLUTIONS, load_kata
-from grader.site.exhibits import alternatives_of, mistakes_of, reference_of, starter_of
+from grader.site.exhibits import exhibits_of, reference_of, starter_of
 from grader.site.gallery import CACHE, hang
 from grader.site.pictures import Pictures
 
@@ -100,6 +100,6 @@ def _room(name: str) -> Room:
         tuple(checks_of(kata.slug)),
         starter_of(kata),
         reference_of(kata),
-        tuple(alternatives_of(kata)),
-        tuple(mistakes_of(kata)),
+        exhibits_of(kata, "alternatives"),
+        exhibits_of(kata, "mistakes"),
     )

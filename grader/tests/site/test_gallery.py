@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.kata import SOLUTIONS, load_kata
-from grader.site.exhibits import mistakes_of
+from grader.site.exhibits import exhibits_of
 from grader.site.gallery import NotCaughtError, hang, telling_check
 from grader.site.gallery_page import gallery_page
 from grader.site.workshop import Workshop, all_rooms
@@ -22,7 +22,7 @@ KATA = "04_optimistic_locking"
 
 
 def _mistake(name: str) -> Exhibit:
-    return next(exhibit for exhibit in mistakes_of(load_kata(KATA)) if exhibit.name == name)
+    return next(exhibit for exhibit in exhibits_of(load_kata(KATA), "mistakes") if exhibit.name == name)
 
 
 def _with_layer(exhibit: Exhibit, layer: Path) -> Exhibit:

@@ -43,7 +43,18 @@ def test_a_difference_has_only_what_differs() -> None:
     room = next(room for room in all_rooms() if room.kata.number == 4)
     exhibit = next(each for each in room.mistakes if each.name == "restock_reads_and_writes_back")
     assert {each.file for each in exhibit.against_reference} == {"app/features/books/restock_book.py"}
-    assert differences(room.reference.layers, room.reference.layers) == []
+    reference = room.reference.entry.submission
+    assert differences(reference, reference) == []
+
+
+def test_a_file_that_is_left_out_is_gone() -> None:
+    """A mistake without a file of the reference is shown with that file's lines taken away."""
+    room = next(room for room in all_rooms() if room.kata.number == 1)
+    exhibit = next(each for each in room.mistakes if each.entry.submission.without)
+    folder = exhibit.entry.submission.without[0]
+    gone = [each for each in exhibit.against_reference if each.file.startswith(folder) and not each.after]
+    assert gone
+    assert all(line[0] in "-@" for each in gone for line in each.lines)
 
 
 def test_prerequisites_lead_downwards() -> None:

@@ -9,7 +9,7 @@ import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
 from grader.cli import VERBS
-from grader.plugin.arguments import OPTIONS
+from grader.settings import SETTINGS
 from grader.site import reference
 from grader.site.fields import fields_of
 from grader.site.workshop import all_rooms
@@ -43,7 +43,7 @@ def test_every_verb_and_option_is_there() -> None:
     for verb in (verb for panel in VERBS.values() for verb in panel):
         assert f"`kata {verb}`" in shown
     shown = reference.options()
-    for option in OPTIONS:
+    for option in SETTINGS:
         assert f"`{option.flag}`" in shown
 
 
