@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from pydantic import TypeAdapter
 
-from grader.cli import build
+from grader.cli import VERBS, build
 from grader.explore import token
 from grader.explore.crash import Fault, faults
 from grader.kata import Kata, Task
@@ -31,21 +31,25 @@ _TOP = 2
 
 
 def verbs() -> str:
-    """Return the verbs of the `kata` command, each with what it takes."""
-    command = typer.main.get_command(build())
-    return "\n".join(_verbs(command, "kata", _TOP - 1))
+    """Return the verbs of the `kata` command, each with what it takes, in the panels of its help."""
+    command: Any = typer.main.get_command(build())
+    parts = []
+    for panel, names in VERBS.items():
+        parts.append(f"## {panel}\n")
+        for name in names:
+            parts += _verbs(command.commands[name], f"kata {name}", _TOP + 1)
+    return "\n".join(parts)
 
 
 def _verbs(command: Any, path: str, level: int) -> Iterator[str]:  # noqa: ANN401 -- Click's, which typer brings as its own
+    yield f"{'#' * level} `{path}`\n"
+    yield f"{_sentences(command.help)}\n"
+    pieces = command.collect_usage_pieces(command.make_context(path, [], resilient_parsing=True))
+    yield fence(" ".join([path, *pieces]).replace("[[", "[").replace("]]", "]"), "console")
+    rows = [_parameter(each) for each in command.params if not getattr(each, "hidden", False)]
+    if rows:
+        yield table(("", "What it is", "Default"), rows)
     inside: Mapping[str, Any] = getattr(command, "commands", {})
-    if level >= _TOP:
-        yield f"{'#' * level} `{path}`\n"
-        yield f"{_sentences(command.help)}\n"
-        pieces = command.collect_usage_pieces(command.make_context(path, [], resilient_parsing=True))
-        yield fence(" ".join([path, *pieces]).replace("[[", "[").replace("]]", "]"), "console")
-        rows = [_parameter(each) for each in command.params if not getattr(each, "hidden", False)]
-        if rows:
-            yield table(("", "What it is", "Default"), rows)
     for name, verb in inside.items():
         if not verb.hidden:
             yield from _verbs(verb, f"{path} {name}", level + 1)
