@@ -169,7 +169,8 @@ def kill_matrix(rooms: Sequence[Room]) -> str:
         for exhibit in room.mistakes:
             link = f"[{exhibit.title}](../{room.gallery}#{exhibit.anchor})"
             rows.append((link, *("✘" if check.id in exhibit.entry.caught else "" for check in columns)))
-        parts.append(table(("Mistake", *(str(number) for number in range(1, len(columns) + 1))), rows))
+        matrix = table(("Mistake", *(str(number) for number in range(1, len(columns) + 1))), rows)
+        parts.append(f'<div class="matrix" markdown="1">\n\n{matrix}\n</div>\n')
         parts += [f"{number}. {check.title}" for number, check in enumerate(columns, 1)]
         parts.append("")
     return "\n".join(parts)
