@@ -7,7 +7,7 @@ check:
     uv run ruff check
     uv run ruff format --check
     uv run mypy
-    uv run mypy .ci/*.py
+    uv run mypy .ci/*.py docs/hooks.py
     uv run lint-imports
 
 # the project's own tests; arguments go to pytest
@@ -25,6 +25,14 @@ corpus kata="":
 # grade entries of the corpus so many times in all, half of them with the cores busy; compare verdicts and tokens
 flaky runs="100":
     uv run .ci/flaky {{ runs }}
+
+# build the site and serve it; pictures are found by grading, and kept in .cache/site
+docs:
+    NO_MKDOCS_2_WARNING=1 uv run mkdocs serve --strict
+
+# build the site and open every page of it in a browser, as CI does
+site:
+    uv run .ci/site .cache/browse
 
 # print the marks: seconds to a verdict, against a bare uvicorn, and memory
 bench:

@@ -28,27 +28,40 @@ class KataError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One numbered task of a kata: `points` maps a check's id to what it is worth (0 for a guard)."""
+    """One numbered task of a kata."""
 
     number: int
+    """From 1."""
     title: str
+    """What holds when it is done."""
     minutes: int
+    """For a learner alone."""
     points: dict[str, int]
+    """For each check's id what it is worth, 0 for a guard."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kata:
-    """A kata as its pristine `kata.toml` defines it; `minutes` is for a learner alone, `difficulty` 1 to 5."""
+    """A kata as its pristine `kata.toml` defines it."""
 
     number: int
+    """Its number, as its folder bears it."""
     slug: str
+    """Its name in folders and in the grader: what stands after the number."""
     title: str
+    """What a learner does in it."""
     minutes: int
+    """How long a learner alone takes for all of it."""
     difficulty: int
+    """1 to 5."""
     tags: tuple[str, ...]
+    """What it is about."""
     requires: tuple[int, ...]
+    """The numbers of the katas that are best done before."""
     services: tuple[str, ...]
+    """Which servers it runs on: `postgres`, `redis`."""
     tasks: tuple[Task, ...]
+    """Its tasks, in their order."""
     environment: dict[str, str] = field(default_factory=dict)
     """What its services are told beside the addresses of their servers."""
     outside: str = ""

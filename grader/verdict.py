@@ -11,7 +11,9 @@ class Outcome(StrEnum):
     """What became of one check."""
 
     PASSED = "passed"
+    """The property holds."""
     FAILED = "failed"
+    """It was seen broken; the finding says how."""
     BLOCKED = "blocked"
     """Could not be checked: the service did not start, or a check it stands on failed."""
     INCONCLUSIVE = "inconclusive"

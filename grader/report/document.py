@@ -6,12 +6,13 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from grader.report.result_file import VERSION
 from grader.verdict import CheckResult, Evidence, Finding, Lane, Moment, Outcome, Place, Timeline, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-VERSION = 1
+    from grader.report.result_file import CheckEntry, FindingEntry, ResultFile, SubmissionEntry
 
 
 class ResultFileError(Exception):
@@ -20,23 +21,24 @@ class ResultFileError(Exception):
 
 def document(verdicts: Iterable[Verdict]) -> str:
     """Return the result file's text, version 1."""
-    submissions = [
-        {
-            "submission": verdict.submission,
-            "kata": verdict.kata,
-            "services": {"kind": verdict.services, "versions": verdict.versions},
-            "seed": verdict.seed,
-            "points": verdict.earned,
-            "checks": [_check(result) for result in verdict.results],
-        }
-        for verdict in verdicts
-    ]
-    text = json.dumps({"version": VERSION, "submissions": submissions}, indent=2, ensure_ascii=False) + "\n"
+    whole: ResultFile = {"version": VERSION, "submissions": [_submission(verdict) for verdict in verdicts]}
+    text = json.dumps(whole, indent=2, ensure_ascii=False, default=asdict) + "\n"
     # half a surrogate pair, which UTF-8 cannot hold, is written as JSON's own escape of it
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _check(result: CheckResult) -> dict[str, Any]:
+def _submission(verdict: Verdict) -> SubmissionEntry:
+    return {
+        "submission": verdict.submission,
+        "kata": verdict.kata,
+        "services": {"kind": verdict.services, "versions": verdict.versions},
+        "seed": verdict.seed,
+        "points": verdict.earned,
+        "checks": [_check(result) for result in verdict.results],
+    }
+
+
+def _check(result: CheckResult) -> CheckEntry:
     finding = result.finding
     return {
         "id": result.check,
@@ -48,8 +50,8 @@ def _check(result: CheckResult) -> dict[str, Any]:
         "outcome": result.outcome.value,
         "message": result.text,
         "finding": _finding(finding) if finding else None,
-        "evidence": [asdict(evidence) for evidence in finding.evidence] if finding else [],
-        "timeline": asdict(finding.timeline) if finding and finding.timeline else None,
+        "evidence": list(finding.evidence) if finding else [],
+        "timeline": finding.timeline if finding else None,
         "seconds": round(result.seconds, 3),
         "schedules": result.schedules,
         "classes": result.classes,
@@ -57,9 +59,8 @@ def _check(result: CheckResult) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
-    place = asdict(finding.place) if finding.place else None
-    return {"done": finding.done, "seen": finding.seen, "expected": finding.expected, "place": place}
+def _finding(finding: Finding) -> FindingEntry:
+    return {"done": finding.done, "seen": finding.seen, "expected": finding.expected, "place": finding.place}
 
 
 def read(text: str) -> tuple[Verdict, ...]:

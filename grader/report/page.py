@@ -14,7 +14,7 @@ from grader.report.terminal import MARKS, command, line_of
 from grader.verdict import CheckResult, Evidence, Finding, Outcome, Place, Timeline, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from grader.kata import Kata
@@ -147,23 +147,24 @@ def _result(result: CheckResult, one: Graded, key: str) -> Iterator[str]:
     if finding is None:
         yield _pre(result.message.split("\n"))
     else:
-        yield from _finding(finding, one, name)
+        yield from finding_html(finding, one.folders, lambda timeline: _figure(timeline, name))
     again = command(one.again.get(result.check, one.name), finding.timeline if finding else None)
     yield f'<p class="again"><span>Again:</span> <code>{_e(again)}</code></p></article>'
 
 
-def _finding(finding: Finding, one: Graded, name: str) -> Iterator[str]:
+def finding_html(finding: Finding, folders: Sequence[Path], draw: Callable[[Timeline], Iterable[str]]) -> Iterator[str]:
+    """Yield what there is to read of a finding, as HTML; `draw` makes the HTML of its schedule."""
     yield f"<dl><div><dt>The grader</dt><dd>{_e(finding.done)}</dd></div>"
     yield f"<div><dt>Seen</dt><dd>{_e(finding.seen)}</dd></div>"
     yield f"<div><dt>Must hold</dt><dd>{_e(finding.expected)}</dd></div></dl>"
     place = finding.place
     if finding.timeline:
-        yield from _figure(tidied(finding.timeline), name)
+        yield from draw(tidied(finding.timeline))
         place = place_of(finding.timeline) or place
     if place and (finding.timeline or all(evidence.place is None for evidence in finding.evidence)):
-        yield _code(place, one)
+        yield _code(place, folders)
     for evidence in finding.evidence:
-        yield from _evidence(evidence, one)
+        yield from _evidence(evidence, folders)
 
 
 def _figure(timeline: Timeline, name: str) -> Iterator[str]:
@@ -171,6 +172,12 @@ def _figure(timeline: Timeline, name: str) -> Iterator[str]:
     for look, across in (("wide", _WIDE), ("narrow", _NARROW)):
         picture = timeline_svg(timeline, across=across, name=f"{name}-{look}", alone=False)
         yield f'<div class="{look}">{picture}</div>'
+    yield from caption(timeline)
+    yield "</figure>"
+
+
+def caption(timeline: Timeline) -> Iterator[str]:
+    """Yield what explains a picture that does not stand alone."""
     yield "<figcaption>"
     if timeline.why:
         yield f"<p><strong>Why:</strong> {_e(timeline.why)}</p>"
@@ -178,19 +185,19 @@ def _figure(timeline: Timeline, name: str) -> Iterator[str]:
         yield f"<p><strong>Nearest good order:</strong> {_e(timeline.nearest)}</p>"
     if timeline.explored:
         yield f'<p class="soft">{_e(timeline.explored)}</p>'
-    yield "</figcaption></figure>"
+    yield "</figcaption>"
 
 
-def _evidence(evidence: Evidence, one: Graded) -> Iterator[str]:
+def _evidence(evidence: Evidence, folders: Sequence[Path]) -> Iterator[str]:
     yield f"<h4>{_e(evidence.title)}</h4>"
     if evidence.lines:
         yield _pre(evidence.lines)
     if evidence.place:
-        yield _code(evidence.place, one)
+        yield _code(evidence.place, folders)
 
 
-def _code(place: Place, one: Graded) -> str:
-    line = line_of(place, one.folders)
+def _code(place: Place, folders: Sequence[Path]) -> str:
+    line = line_of(place, folders)
     return f'<p class="place">at {_e(str(place))}</p>' + (_pre([line]) if line else "")
 
 

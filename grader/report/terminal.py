@@ -12,6 +12,7 @@ from grader.report.timeline import WIDTH, timeline_lines
 from grader.verdict import CheckResult, Evidence, Outcome, Place, Timeline, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from grader.kata import Kata
@@ -139,7 +140,7 @@ def _code(place: Place, folders: tuple[Path, ...]) -> str:
     return f"  at {printable(str(place))}" + (f"\n      {printable(line)[:WIDTH]}" if line else "")
 
 
-def line_of(place: Place, folders: tuple[Path, ...]) -> str:
+def line_of(place: Place, folders: Sequence[Path]) -> str:
     """Return the line of code that stands at a place, its indentation left out; empty where there is none."""
     file = next((folder / place.file for folder in folders if (folder / place.file).is_file()), None)
     try:

@@ -1,0 +1,18 @@
+/* A table that is wider than the screen can be scrolled, so it must be reachable by keyboard as well. */
+function reach() {
+  for (const scroll of document.querySelectorAll(".md-typeset__scrollwrap")) {
+    if (scroll.scrollWidth > scroll.clientWidth) {
+      scroll.tabIndex = 0;
+      scroll.setAttribute("role", "group");
+      scroll.setAttribute("aria-label", "Table, scrolls sideways");
+    } else {
+      scroll.removeAttribute("tabindex");
+      scroll.removeAttribute("role");
+      scroll.removeAttribute("aria-label");
+    }
+  }
+}
+
+document$.subscribe(reach);
+addEventListener("resize", reach);
+addEventListener("toggle", reach, true); // of a fold: what is in it has no width before

@@ -1,0 +1,122 @@
+"""What the site shows of a kata's own solutions: what each says of itself, and its lines against another's."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from grader.kata import SOLUTIONS, load_entries, load_entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from grader.kata import Entry, Kata, Submission
+
+_CONTEXT = 2
+"""Lines shown around each that differs."""
+_NO_CODE = {"about.toml", "kata.toml", "starter.toml", "README.md", "hints.md"}
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """One of a kata's own solutions as it is shown."""
+
+    entry: Entry
+
+    @property
+    def title(self) -> str:
+        """What it is, in a few words."""
+        return self.entry.title
+
+    @property
+    def told(self) -> str:
+        """The misconception of a mistake, the trade-offs of another design."""
+        return self.entry.text
+
+    @property
+    def source(self) -> str:
+        """Where its kind was seen, or what to read on; empty where nothing is named."""
+        about = self.entry.submission.folder / "about.toml"
+        return str(tomllib.loads(about.read_text(encoding="utf-8")).get("source", ""))
+
+    @property
+    def name(self) -> str:
+        """Its folder's name."""
+        return self.entry.submission.folder.name
+
+    @property
+    def anchor(self) -> str:
+        """What leads to it on a page."""
+        return self.name.replace("_", "-")
+
+    @property
+    def layers(self) -> tuple[Path, ...]:
+        """Its folders, the uppermost first."""
+        return self.entry.submission.layers[::-1]
+
+    @property
+    def against_reference(self) -> list[Difference]:
+        """How its code differs from that of the reference it lies over."""
+        submission = self.entry.submission
+        return differences(replace(submission, layers=submission.layers[:1], without=()), submission)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One file as it differs from another's: a unified diff without its head; `after` is the whole of it, new."""
+
+    file: str
+    lines: tuple[str, ...]
+    after: str
+
+    @property
+    def changed(self) -> int:
+        """How many lines are new or gone."""
+        return sum(line[:1] in {"+", "-"} for line in self.lines)
+
+
+def starter_of(kata: Kata) -> Exhibit:
+    """Return the pristine starter."""
+    return Exhibit(load_entry(SOLUTIONS / kata.name / "starter"))
+
+
+def reference_of(kata: Kata) -> Exhibit:
+    """Return the reference."""
+    return Exhibit(load_entry(SOLUTIONS / kata.name / "reference"))
+
+
+def exhibits_of(kata: Kata, kind: str) -> tuple[Exhibit, ...]:
+    """Return the kata's `alternatives` or `mistakes`, by name."""
+    return tuple(map(Exhibit, load_entries(kata, kind)))
+
+
+def differences(before: Submission, after: Submission) -> list[Difference]:
+    """Return how the code of one submission differs from that of another, file by file."""
+    old, new = _code(before), _code(after)
+    found = []
+    for file in sorted(old.keys() | new.keys()):
+        a, b = old.get(file, ""), new.get(file, "")
+        if a != b:
+            diff = difflib.unified_diff(a.splitlines(), b.splitlines(), n=_CONTEXT, lineterm="")
+            found.append(Difference(file, tuple(diff)[2:], b))
+    return found
+
+
+def _code(submission: Submission) -> dict[str, str]:
+    """Return the text of each file of code, by its path."""
+    code: dict[str, str] = {}
+    for layer in submission.layers:
+        if layer == submission.layers[-1]:
+            left_out = {file for file in code for path in submission.without if f"{file}/".startswith(f"{path}/")}
+            code = {file: text for file, text in code.items() if file not in left_out}
+        code |= {file: path.read_text(encoding="utf-8") for file, path in _files(layer)}
+    return code
+
+
+def _files(layer: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(layer.rglob("*")):
+        if path.suffix in {".py", ".sql", ".toml"} and path.name not in _NO_CODE and "__pycache__" not in path.parts:
+            yield path.relative_to(layer).as_posix(), path

@@ -1,0 +1,124 @@
+"""Pages of katas and notebooks, and the pieces that they are made of."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from grader.site.catalogue import prerequisites
+from grader.site.concepts import Concept
+from grader.site.exhibits import differences
+from grader.site.kata_page import kata_page
+from grader.site.markup import demoted, fence, one_line, relinked
+from grader.site.notebook import notebook
+from grader.site.workshop import SiteError, Workshop, all_rooms
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_kata_page_is_made_from_its_files(tmp_path: Path) -> None:
+    """It has the brief with its links led to the site, hints folded, checks with points, and the spoilers folded."""
+    room = next(room for room in all_rooms() if room.kata.number == 3)
+    workshop = Workshop((replace(room, mistakes=()),), tmp_path)
+    concept = Concept("concepts/n-plus-one.md", "N+1", "one statement for each row", (3,))
+    text = kata_page(room, workshop, [concept], "## Seen\n\nA figure.")
+    assert text.index("# 03 Fix the N+1") < text.index("## Three ways to fail") < text.index("## Hints")
+    assert "[hints.md](#hints)" in text
+    assert "- [N+1](../concepts/n-plus-one.md): one statement for each row" in text
+    assert text.count("details | Hint 3") == len(room.kata.tasks)
+    assert "| 1 | The number of statements does not grow with the number of orders. | cost | 4 | fails |" in text
+    assert "#### Seen" in text
+    for alternative in room.alternatives:
+        assert f"#### {alternative.title} {{#alternative-{alternative.anchor}}}" in text
+    assert f"(../{room.gallery}#inner-loops-left)" in text
+
+
+def test_a_difference_has_only_what_differs() -> None:
+    """A mistake is shown by its own lines, not by the files that it lies over."""
+    room = next(room for room in all_rooms() if room.kata.number == 4)
+    exhibit = next(each for each in room.mistakes if each.name == "restock_reads_and_writes_back")
+    assert {each.file for each in exhibit.against_reference} == {"app/features/books/restock_book.py"}
+    reference = room.reference.entry.submission
+    assert differences(reference, reference) == []
+
+
+def test_a_file_that_is_left_out_is_gone() -> None:
+    """A mistake without a file of the reference is shown with that file's lines taken away."""
+    room = next(room for room in all_rooms() if room.kata.number == 1)
+    exhibit = next(each for each in room.mistakes if each.entry.submission.without)
+    folder = exhibit.entry.submission.without[0]
+    gone = [each for each in exhibit.against_reference if each.file.startswith(folder) and not each.after]
+    assert gone
+    assert all(line[0] in "-@" for each in gone for line in each.lines)
+
+
+def test_prerequisites_lead_downwards() -> None:
+    """A kata stands below those that are best done before it, and no two stand on the same place."""
+    rooms = all_rooms()
+    drawn = prerequisites(rooms, "../")
+    found = re.findall(r'<a href="\.\./katas/(\w+)\.html"><rect x="(\d+)" y="(\d+)"', drawn)
+    places = {name: (int(x), int(y)) for name, x, y in found}
+    names = {room.kata.number: room.kata.name for room in rooms}
+    assert places.keys() == set(names.values())
+    assert len(set(places.values())) == len(rooms)
+    for room in rooms:
+        for before in room.kata.requires:
+            assert before not in names or places[names[before]][1] < places[room.kata.name][1]
+
+
+def _notebook(folder: Path, *cells: dict[str, Any]) -> Path:
+    file = folder / "03_n_plus_one.ipynb"
+    file.write_text(json.dumps({"cells": list(cells), "nbformat": 4}), encoding="utf-8")
+    return file
+
+
+def test_a_notebook_becomes_light_markdown(tmp_path: Path) -> None:
+    """Texts, code and outputs are kept; a picture becomes a file with its alternative text."""
+    picture = {
+        "output_type": "execute_result",
+        "data": {"image/svg+xml": ["<svg/>"], "text/plain": ["Figure"]},
+        "metadata": {"image/svg+xml": {"alt": "bars: 1 < 2"}},
+    }
+    printed = {"output_type": "stream", "name": "stdout", "text": ["59 statements\n"]}
+    file = _notebook(
+        tmp_path,
+        {"cell_type": "markdown", "source": ["# Title\n", "See [it](../katas/04_optimistic_locking/README.md)."]},
+        {"cell_type": "code", "source": ["# NBVAL_CHECK_OUTPUT\n", "count()"], "outputs": [printed, picture]},
+    )
+    files: dict[str, str | bytes] = {}
+    text = notebook(file, files)
+    assert "# Title" not in text
+    assert "[it](04_optimistic_locking.md)" in text
+    assert "```python\ncount()\n```" in text
+    assert "```text\n59 statements\n```" in text
+    assert 'alt="bars: 1 &lt; 2"' in text
+    assert files == {"katas/pictures/03-n-plus-one-2-2.svg": "<svg/>"}
+
+
+def test_a_notebook_that_failed_stops_the_build(tmp_path: Path) -> None:
+    """An error in a cell is not published."""
+    wrong = {"output_type": "error", "ename": "KeyError", "evalue": "'x'", "traceback": []}
+    file = _notebook(tmp_path, {"cell_type": "code", "source": "d['x']", "outputs": [wrong]})
+    with pytest.raises(SiteError, match="a cell ended with KeyError"):
+        notebook(file, {})
+
+
+def test_code_in_a_text_stays_as_it_is() -> None:
+    """Headings move down and comments in code do not; a fence is longer than those in it; HTML keeps to one line."""
+    assert demoted("# A\n\n```sh\n# not one\n```\n\n## B\n", 2) == "### A\n\n```sh\n# not one\n```\n\n#### B\n"
+    assert fence("```\nx\n```", "md") == "````md\n```\nx\n```\n````\n"
+    assert one_line(["<pre>a", "`b`</pre>", "<p>c</p>"]) == "<pre>a&#10;&#96;b&#96;</pre><p>c</p>"
+
+
+def test_links_to_files_lead_to_pages() -> None:
+    """A link keeps its anchor, those to elsewhere stay as they are, and one to a file that is no page is an error."""
+    targets = {"../05_idempotency/README.md": "05_idempotency.md"}
+    text = "[a](../05_idempotency/README.md#one) [b](https://example.org/c) [d](#e)\n"
+    assert relinked(text, targets) == "[a](05_idempotency.md#one) [b](https://example.org/c) [d](#e)\n"
+    with pytest.raises(KeyError, match="README"):
+        relinked("[x](README.md)", targets)
