@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.cli import Complaint
-from grader.cli.ending import in_the_end
 from grader.cli.running import options_for
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ def command(
     Let them go in any order, crash them, go back, see the worst: can you break what the check says must hold?
     """
     from grader.cli.code import chosen  # noqa: PLC0415 -- `kata --help` need not pay for it
+    from grader.cli.ending import in_the_end  # noqa: PLC0415 -- likewise
     from grader.cli.play_screen import Sitting  # noqa: PLC0415 -- likewise
     from grader.grade.workbench import playable  # noqa: PLC0415 -- likewise
 
@@ -54,7 +54,7 @@ async def _play(submission: Submission, sitting: Sitting) -> str:
     from grader.cli.play_screen import PlayApp  # noqa: PLC0415 -- as above
     from grader.grade.workbench import laid_out  # noqa: PLC0415 -- likewise
 
-    async with laid_out(submission, options_for(None).services, partial(typer.echo, err=True)) as lab:
+    async with laid_out(submission, options_for(None), partial(typer.echo, err=True)) as lab:
         app = PlayApp(lab, sitting)
         try:
             await app.run_async(mouse=False)

@@ -63,7 +63,7 @@ async def _up(meant: Chosen, replicas: int, *, reload: bool) -> None:
     from grader.lab import Unusable  # noqa: PLC0415 -- likewise
 
     printer = Printer(meant.submission.kata, meant.name)
-    async with laid_out(meant.submission, options_for(None).services, partial(typer.echo, err=True)) as lab:
+    async with laid_out(meant.submission, options_for(None), partial(typer.echo, err=True)) as lab:
         service = Service(lab, replicas, printer)
         try:
             printer.say("Starting the service …")

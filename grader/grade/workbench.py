@@ -6,37 +6,36 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from grader.checks import checks_of, explores
-from grader.lab import Lab
+from grader.lab import Budget, Lab
 from grader.lab.playing import Game, dealer
-from grader.replica import Host
-from grader.services import Settings, open_pair
+from grader.replica import Host, Limits
+from grader.services import open_pair
 from grader.verdict import Finding
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from grader.checks import Check
+    from grader.grade.options import Options
     from grader.kata import Kata, Submission
-    from grader.replica import Limits
 
 SEED = 1
 """The same as a run of pytest has unasked, so that the rows of a game are those of its replay."""
 
 
 @asynccontextmanager
-async def laid_out(
-    submission: Submission, settings: Settings, tell: Callable[[str], None], limits: Limits | None = None
-) -> AsyncIterator[Lab]:
+async def laid_out(submission: Submission, options: Options, tell: Callable[[str], None]) -> AsyncIterator[Lab]:
     """Give a lab with servers of its own; nothing of it is left when the block ends.
 
     ServicesUnavailableError where no servers can be had. What else may go wrong is known at `Lab.reset`.
     """
-    host = Host()
+    host = Host(start_method=options.start_method)
     host.begin()
     try:
-        pair = await open_pair(settings, redis="redis" in submission.kata.services, tell=tell)
+        pair = await open_pair(options.services, redis="redis" in submission.kata.services, tell=tell)
         try:
-            lab = Lab(submission, pair, host, limits=limits)
+            budget, limits = Budget(options.request_seconds), Limits(boot_seconds=options.boot_seconds)
+            lab = Lab(submission, pair, host, budget, limits)
             try:
                 yield lab
             finally:
