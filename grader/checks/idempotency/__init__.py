@@ -21,8 +21,6 @@ from grader.checks.idempotency.racing import (
 from grader.checks.idempotency.shop import PAID, Shop, refusal, require_effects, require_same, with_key
 
 if TYPE_CHECKING:
-    from random import Random
-
     from grader.lab import Lab
 
 BAD_REQUEST = 400
