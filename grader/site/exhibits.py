@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from grader.kata import SOLUTIONS, load_entries, load_entry
+from grader.kata import SOLUTIONS, load_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,25 +22,15 @@ _NO_CODE = {"about.toml", "kata.toml", "starter.toml", "README.md", "hints.md"}
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """One of a kata's own solutions as it is shown."""
+    """One of a kata's own solutions as it is shown.
+
+    `told` is the misconception of a mistake, the trade-offs of another design; `source` is where to read on.
+    """
 
     entry: Entry
-
-    @property
-    def title(self) -> str:
-        """What it is, in a few words."""
-        return self.entry.title
-
-    @property
-    def told(self) -> str:
-        """The misconception of a mistake, the trade-offs of another design."""
-        return self.entry.text
-
-    @property
-    def source(self) -> str:
-        """Where its kind was seen, or what to read on; empty where nothing is named."""
-        about = self.entry.submission.folder / "about.toml"
-        return str(tomllib.loads(about.read_text(encoding="utf-8")).get("source", ""))
+    title: str
+    told: str
+    source: str
 
     @property
     def name(self) -> str:
@@ -80,17 +70,25 @@ class Difference:
 
 def starter_of(kata: Kata) -> Exhibit:
     """Return the pristine starter."""
-    return Exhibit(load_entry(SOLUTIONS / kata.name / "starter"))
+    return _exhibit(SOLUTIONS / kata.name / "starter", SOLUTIONS / kata.name / "starter.toml")
 
 
 def reference_of(kata: Kata) -> Exhibit:
     """Return the reference."""
-    return Exhibit(load_entry(SOLUTIONS / kata.name / "reference"))
+    folder = SOLUTIONS / kata.name / "reference"
+    return _exhibit(folder, folder / "about.toml")
 
 
 def exhibits_of(kata: Kata, kind: str) -> tuple[Exhibit, ...]:
     """Return the kata's `alternatives` or `mistakes`, by name."""
-    return tuple(map(Exhibit, load_entries(kata, kind)))
+    found = sorted((SOLUTIONS / kata.name / kind).glob("*/about.toml"))
+    return tuple(_exhibit(about.parent, about) for about in found)
+
+
+def _exhibit(folder: Path, about: Path) -> Exhibit:
+    says = tomllib.loads(about.read_text(encoding="utf-8"))
+    told = says.get("misconception", says.get("trade_offs", "")).strip()
+    return Exhibit(load_entry(folder), says.get("title", ""), told, says.get("source", ""))
 
 
 def differences(before: Submission, after: Submission) -> list[Difference]:
