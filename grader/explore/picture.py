@@ -52,6 +52,8 @@ class Scene:
     statements: Mapping[Step, tuple[Statement, ...]] = field(default_factory=dict)
     seen: str = ""
     outcomes: tuple[str, ...] = ()
+    names: str = "ABC"
+    """Whose lanes they are, a letter each."""
 
 
 def picture_of_run(scene: Scene, run: Run, nearest: tuple[Event, Event, Run] | None, explored: str) -> Timeline:
@@ -187,7 +189,7 @@ def _clause(statement: Statement) -> str:
 
 def _moment(scene: Scene, event: Event, events: Sequence[Event], changed: Sequence[str]) -> Moment:
     statements = scene.statements.get(event.step, ())
-    lane = ord(event.actor[0]) - ord("A")
+    lane = scene.names.index(event.actor[0])
     text = "; ".join(text_of(statement) for statement in statements) or "; ".join(event.step.texts)
     site = event.step.site
     place = Place(site.file, site.line) if site else None

@@ -1,9 +1,12 @@
 """The bench a submission is graded on: its database, its replicas, and the wires between."""
 
 from grader.lab.after import After, Holds, Retry, Tables
-from grader.lab.bench import Lab, Unusable
+from grader.lab.bench import Lab
 from grader.lab.debugging import Stop
 from grader.lab.http import Answer, Budget, Request, Stopped, get, most_repeated, printed, shortened
+from grader.lab.process import Process
+from grader.lab.station import RedisIs
+from grader.lab.unusable import Unusable
 
 __all__ = [
     "After",
@@ -11,6 +14,8 @@ __all__ = [
     "Budget",
     "Holds",
     "Lab",
+    "Process",
+    "RedisIs",
     "Request",
     "Retry",
     "Stop",

@@ -5,62 +5,42 @@ from __future__ import annotations
 import asyncio
 import random
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from string import ascii_uppercase
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from grader.explore.rest import Deadline
 from grader.lab.actors import LabActor
-from grader.lab.http import Answer, Budget, Request, printed
+from grader.lab.extent import Extent
+from grader.lab.http import Answer, Budget, Request
 from grader.lab.monitor import Monitor
+from grader.lab.process import Process, ProcessActor
 from grader.lab.rows import Rows
-from grader.lab.station import Ground, Station
+from grader.lab.station import Ground, RedisIs, Station
+from grader.lab.unusable import Unusable, unusable
 from grader.replica import BootError, Host, Limits, SubmissionError
 from grader.services import Database, Pair, SchemaError
-from grader.verdict import Evidence, Finding, Place
+from grader.verdict import Finding
 from grader.wire import Recorder, Statement
 from grader.wire.outside import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 
     from grader.explore.explorer import Limits as ExploringLimits
     from grader.explore.token import Token
     from grader.kata import Submission
-    from grader.lab.after import Holds, Retry, Tables
+    from grader.lab.after import Holds, Retry, SetUp, Tables
     from grader.lab.debugging import Stop
     from grader.lab.exploring import Exploration
     from grader.wire.outside import Call, Handler
 
 REPLICAS = "ABC"
-
-
-class Unusable(Exception):  # noqa: N818 -- an outcome, not an error of the grader
-    """The submission could not be put to work; nothing of it can be checked.
-
-    `evidence` holds what the learner needs to see, their traceback first.
-    """
-
-    def __init__(self, reason: str, evidence: tuple[Evidence, ...] = (), place: Place | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.evidence = evidence
-        self.place = place
-
-
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """How much a check has explored: schedules or crashes that were run, classes, and whether those were all."""
-
-    schedules: int = 0
-    classes: int = 0
-    complete: bool | None = None
-
-    def with_more(self, schedules: int, classes: int, *, complete: bool) -> Self:
-        """Return the extent with another exploration added."""
-        both = complete and self.complete is not False
-        return replace(self, schedules=self.schedules + schedules, classes=self.classes + classes, complete=both)
+OF_A_PROCESS = 2
+"""Places for one background process: it may run twice at once."""
 
 
 class Lab:
@@ -85,6 +65,7 @@ class Lab:
         self._rows: Rows | None = None
         self._ground: Ground | None = None
         self._stations: dict[str, Station] = {}
+        self._processes: dict[str, list[Process]] = {}
         self._monitor: Monitor | None = None
         self.check = ""
         """The id of the check that is made, as replay tokens name it."""
@@ -114,7 +95,7 @@ class Lab:
         try:
             self._database = await self._pair.database(self._schema(self._folder))
         except SchemaError as error:
-            raise _unusable(error) from error
+            raise unusable(error) from error
         try:
             self._rows = await Rows.open(self._database)
         except psycopg.Error as error:
@@ -133,7 +114,23 @@ class Lab:
             environment=dict(kata.environment),
         )
         self._stations = {name: Station(name, self._ground) for name in REPLICAS}
+        self._processes = {name: self._places(name, module) for name, module in kata.processes.items()}
         self._stations[REPLICAS[0]].begin()
+
+    def _places(self, process: str, module: str) -> list[Process]:
+        """Return the places of a background process; their names are letters, the first that of the process."""
+        assert self._ground is not None  # noqa: S101 -- _build() made it
+        places: list[Process] = []
+        first = ascii_uppercase.index(process[0].upper())
+        free = [letter for letter in ascii_uppercase[first:] + ascii_uppercase[:first] if letter not in self._stations]
+        for letter in free[:OF_A_PROCESS]:
+            station = self._stations[letter] = Station(letter, self._ground, module)
+            title = f"{process} {letter}"
+            places.append(Process(title, station, ask_redis=self._pair.ask_redis, ended=self._ended))
+        return places
+
+    async def _ended(self, processes: Iterable[int]) -> None:
+        await (await self.monitor()).ended(processes)
 
     async def _answer_outside(self, call: Call) -> Reply:
         if self.outside is None:
@@ -145,7 +142,7 @@ class Lab:
         try:
             await self._stations[name].start()
         except BootError as error:
-            raise _unusable(error) from error
+            raise unusable(error) from error
         return self._stations[name]
 
     @staticmethod
@@ -169,6 +166,10 @@ class Lab:
         self.recorder.clear()
         self.check, self.title, self.replay, self.stop = check, title, replay, stop
         self.outside, self.explored, self._explorations = None, Extent(), 0
+        for process in (one for places in self._processes.values() for one in places):
+            process.leave()
+            process.refuse(None)
+        await self.let_redis_be(RedisIs.THERE)
         if self._rows is None or not await self._rows.empty():
             await self._clear()
             await self._build()
@@ -185,6 +186,33 @@ class Lab:
         """Empty Redis, if the kata has one."""
         if "redis" in self.submission.kata.services:
             await self._pair.flush_redis()
+
+    async def redis(self, *words: str) -> Any:  # noqa: ANN401 -- any reply
+        """Send Redis one command beside the service, and return its answer: a text, a list, None."""
+        return await self._pair.ask_redis(*words)
+
+    async def let_redis_be(self, redis_is: RedisIs, *names: str) -> None:
+        """Let the replicas and processes of these letters, without any all of them, find Redis so until told again."""
+        for name in names or tuple(self._stations):
+            await self._stations[name].let_redis_be(redis_is)
+
+    def process(self, name: str, number: int = 1) -> Process:
+        """Return a background process of the kata; with `number` 2 another that runs the same module beside it."""
+        return self._processes[name][number - 1]
+
+    async def rounds(self, *processes: Process, until: Callable[[], Awaitable[bool]], seconds: float) -> bool:
+        """Let processes make rounds in turn until something is so; False where it is not in so many seconds.
+
+        The seconds are those that the servers' clocks went on by, and those of each process, which mostly go faster.
+        """
+        deadline = Deadline(seconds)
+        ends = [process.elapsed + seconds for process in processes]
+        while not await until():
+            if deadline.is_over and all(p.elapsed >= end for p, end in zip(processes, ends, strict=True)):
+                return False
+            for process in processes:
+                await process.round()
+        return True
 
     async def set_environment(self, **variables: str) -> None:
         """Tell the service these settings beside those that are always set; where they differ it is started anew."""
@@ -210,7 +238,7 @@ class Lab:
         await self._clear()
 
     async def _clear(self) -> None:
-        stations, self._stations = self._stations, {}
+        stations, self._stations, self._processes = self._stations, {}, {}
         await asyncio.gather(*(station.close() for station in stations.values()))
         if self._rows is not None:
             await self._rows.close()
@@ -273,47 +301,67 @@ class Lab:
                 answer.expect(*statuses)
         return answer
 
-    async def every_interleaving(
+    async def every_interleaving(  # noqa: PLR0913 -- each by its name
         self,
         *,
         given: Tables,
-        requests: Sequence[Request],
+        requests: Sequence[Request] = (),
+        processes: Sequence[Process] = (),
         holds: Holds,
+        set_up: SetUp | None = None,
         between: Callable[[], Awaitable[None]] | None = None,
         limits: ExploringLimits | None = None,
     ) -> None:
-        """Send two or three requests at once, one to a replica, in every distinguishable interleaving of their steps.
+        """Send requests at once, one to a replica, and let processes make a round, two or three of them in all.
 
-        Each begins with the rows that are `given`, an empty Redis and nothing else; `holds` raises a Finding where
-        what it sees afterwards is wrong. `between` is awaited before each step. Raises the Finding with its schedule,
-        or Inconclusive where not everything was tried.
+        Their steps are interleaved in every distinguishable way. Each schedule begins with the rows that are `given`,
+        an empty Redis and what `set_up` does then; `holds` raises a Finding where what it sees afterwards is wrong.
+        `between` is awaited before each step. Raises the Finding with its schedule, or Inconclusive where not
+        everything was tried and the limits do not say that this will do.
         """
-        exploration = self._exploration(given, requests, holds)
+        exploration = self._exploration(given, (*requests, *processes), holds, set_up)
         try:
             await exploration.explore(limits, between)
         finally:
             tried = exploration.explored
             self.explored = self.explored.with_more(tried.schedules, tried.classes, complete=tried.complete)
 
-    async def every_crash(self, *, given: Tables, request: Request, holds: Holds, retry: Retry | bool = True) -> None:
+    async def every_crash(  # noqa: PLR0913 -- each by its name
+        self,
+        *,
+        given: Tables,
+        request: Request | None = None,
+        process: Process | None = None,
+        holds: Holds,
+        retry: Retry | bool = True,
+        set_up: SetUp | None = None,
+    ) -> None:
         """Send a request, and let it crash at each of its steps in turn; then send the retry to the other replica.
 
         `retry` is a function of the first answer (None where none came) that gives the request to send, or None;
         True sends the same again, False nothing. `holds` is given the answers and raises a Finding.
+        Of a `process` one round crashes; what it does after that, started again, is for `holds` to let it do.
         """
         again = (lambda _: request) if retry is True else retry or (lambda _: None)
-        runs = await self._exploration(given, [request], holds).sweep(again)
+        whose = [one for one in (request, process) if one is not None]
+        runs = await self._exploration(given, whose, holds, set_up).sweep(again)
         self.explored = self.explored.with_more(runs, 0, complete=True)
 
-    def _exploration(self, given: Tables, requests: Sequence[Request], holds: Holds) -> Exploration:
+    def _exploration(
+        self, given: Tables, whose: Sequence[Request | Process], holds: Holds, set_up: SetUp | None
+    ) -> Exploration:
         from grader.lab.exploring import Exploration  # noqa: PLC0415 -- checks that explore nothing need not pay for it
 
         self._explorations += 1
-        return Exploration(self, given, requests, holds, self._explorations)
+        return Exploration(self, given, whose, holds, set_up, self._explorations)
 
     def let_debug(self, name: str, port: int) -> None:
         """Put another replica in the place of this name, to which a debugger may attach at that port."""
         self._stations[name].let_debug(port)
+
+    async def loop(self, process: Process) -> ProcessActor:
+        """Return a background process, which then runs, as an actor that makes rounds."""
+        return ProcessActor(process, await process.start())
 
     async def actor(self, name: str, request: Request) -> LabActor:
         """Return the replica of this name as an actor that is sent the request."""
@@ -325,14 +373,3 @@ class Lab:
         if self._monitor is None:
             self._monitor = await Monitor.open(self._pair.postgres)
         return self._monitor
-
-
-def _unusable(error: BootError | SchemaError) -> Unusable:
-    if isinstance(error, SchemaError):
-        place = Place("schema.sql", error.line) if error.line else None
-        texts = [error.statement or "", f"hint: {error.hint}" if error.hint else ""]
-        shown = tuple(line for text in texts for line in text.splitlines()[:12])
-        return Unusable(f"schema.sql was refused: {error.message}", (Evidence("the statement", shown),), place)
-    evidence = (Evidence("traceback", tuple(error.traceback.splitlines())),) if error.traceback else ()
-    place = Place(error.file, error.line) if error.file and error.line else None
-    return Unusable(error.reason, (*evidence, *printed(error.log)), place)

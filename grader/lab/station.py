@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from enum import StrEnum
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from grader.wire import PostgresProxy, RedisProxy, Upstream
 from grader.wire.outside import OutsideService
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from grader.replica import Host, Limits, Replica
@@ -65,11 +66,28 @@ class Put:
         await asyncio.gather(*(wire.close() for wire in self.wires), self.replica.kill())
 
 
-class Station:
-    """The place of one replica: where its process ended or was stopped, another is put."""
+class RedisIs(StrEnum):
+    """What a replica finds of Redis."""
 
-    def __init__(self, name: str, ground: Ground) -> None:
+    THERE = "there"
+    REFUSING = "refusing"
+    """Connections are closed as soon as they are made."""
+    SILENT = "silent"
+    """What is sent is taken and never answered."""
+
+
+class Station:
+    """The place of one replica: where its process ended or was stopped, another is put.
+
+    With a `module` it is no replica of the service but `python -m MODULE`, whose time is held from its start on.
+    """
+
+    def __init__(self, name: str, ground: Ground, module: str = "") -> None:
         self.name = name
+        self.attend: Callable[[Sequence[Proxy]], None] = lambda _: None
+        """Called with the wires of each process that is put here, before it starts."""
+        self._module = module
+        self._redis_is = RedisIs.THERE
         self._ground = ground
         self._recorder = ground.recorder
         self._put: asyncio.Task[Put] | None = None
@@ -91,14 +109,19 @@ class Station:
         for variable, wire in wires.items():
             await wire.start()
             environment[variable] = wire.url
+        _tell_redis(wires.values(), self._redis_is)
+        self.attend(tuple(wires.values()))
         replica = await ground.host.replica(
             self.name,
             ground.folder,
             environment=environment,
             limits=ground.limits,
+            command=["-m", self._module] if self._module else None,
             controlled=True,
             debug_port=debug_port,
         )
+        if self._module and replica.reins is not None:
+            replica.reins.hold()
         return Put(replica, tuple(wires.values()))
 
     async def start(self) -> None:
@@ -123,6 +146,12 @@ class Station:
         """End the replica and put another here, both in the background."""
         self._take_away()
         self.begin()
+
+    async def let_redis_be(self, redis_is: RedisIs) -> None:
+        """Let who stands here, and who is put here later, find Redis so; a Redis that is back knows no connection."""
+        self._redis_is = redis_is
+        if self._put is not None:
+            _tell_redis((await asyncio.shield(self._put)).wires, redis_is)
 
     def let_debug(self, port: int) -> None:
         """Put another replica here, to which a debugger may attach at that port; not so to those after it."""
@@ -256,6 +285,14 @@ def _wire(kind: type[Proxy], name: str, server: Database | Address, recorder: Re
     database = server.name if isinstance(server, Database) else None
     upstream = Upstream(server.host, server.port, server.user, server.password, database)
     return kind(upstream, replica=name, recorder=recorder)
+
+
+def _tell_redis(wires: Iterable[Proxy], redis_is: RedisIs) -> None:
+    for wire in wires:
+        if isinstance(wire, RedisProxy):
+            wire.hanging = redis_is is RedisIs.SILENT
+            wire.refusing = True  # those that are open are cut
+            wire.refusing = redis_is is RedisIs.REFUSING
 
 
 async def _print(replica: Replica, status: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import psycopg
 
@@ -41,6 +41,7 @@ class LeasedPair:
         self.versions = versions
         self._databases = databases
         self._redis = redis[1] if redis is not None else None
+        self._redis_turn = asyncio.Lock()
         self._release = release
         self._closed = False
 
@@ -82,7 +83,16 @@ class LeasedPair:
     async def flush_redis(self) -> None:
         """Remove every key, script and function from the Redis, if there is one."""
         if self._redis is not None:
-            await self._redis.clear()
+            async with self._redis_turn:
+                await self._redis.clear()
+
+    async def ask_redis(self, *words: str) -> Any:  # noqa: ANN401 -- any reply
+        """Send the Redis one command, and return its answer; raises RedisError."""
+        if self._redis is None:
+            message = "this pair has no Redis"
+            raise RedisError(message)
+        async with self._redis_turn:
+            return await self._redis.ask(*words)
 
     async def close(self) -> None:
         """Drop what this run made and give the pair back; a second call does nothing."""

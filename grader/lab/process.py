@@ -1,0 +1,290 @@
+"""The submission's background processes: started, stepped round by round, stopped and killed as a supervisor would."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import TYPE_CHECKING, Any
+
+from grader.explore.rest import Motion
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+
+    from grader.lab.station import Put, Station
+    from grader.replica import Exit, Reins, Replica
+    from grader.wire import Fail, Gate, Statement
+    from grader.wire.proxy import Proxy
+
+ROUND_SECONDS = 10.0
+"""What a round may take."""
+BOOT_SECONDS = 15.0
+"""What a process may take until its event loop runs, or until it speaks to a server."""
+WAKING_SECONDS = 1.0
+"""How long one is waited for that wakes by itself: from `time.sleep`, or from a command that blocks in Redis."""
+MOST_TIMERS = 10
+"""Timers that are let go off until a round sends something."""
+
+
+class Process:
+    """One background process, `python -m MODULE`. Nothing of it happens but in a round.
+
+    A round begins when the timer goes off that it waits for, and ends when it is parked: asleep, nothing that it sent
+    unanswered but what blocks in Redis, its timers kept back. Its first round begins with its start. Between rounds its
+    time stands still, and what it would send by itself, such as after a notification, waits at its gates.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        station: Station,
+        *,
+        ask_redis: Callable[..., Awaitable[Any]],
+        ended: Callable[[Iterable[int]], Awaitable[None]],
+    ) -> None:
+        self.title = title
+        """As a learner is told of it: `relay R`."""
+        self.station = station
+        self.elapsed = 0.0
+        """Seconds of its time that have passed in rounds; at least as many as they really took."""
+        self._ask_redis = ask_redis
+        self._ended = ended
+        self._put: Put | None = None
+        self._open = asyncio.Event()
+        self._refuses: Callable[[Statement], Fail | None] = lambda _: None
+        station.attend = self._attend
+
+    @property
+    def name(self) -> str:
+        """One letter, which names its steps."""
+        return self.station.name
+
+    def __str__(self) -> str:
+        return self.title
+
+    def log(self) -> str:
+        """Return what it printed since it was started last."""
+        return self._put.replica.log() if self._put is not None else ""
+
+    # as a supervisor does
+
+    async def start(self) -> Put:
+        """Start it unless it runs, and return when its first round is over."""
+        if self._put is None or _is_over(self._put):
+            self._open.set()
+        put = await self.station.serving()
+        if put is not self._put:
+            self._put = put
+            self._open.set()
+            reins = _reins(put)
+            await Motion().until(lambda: reins.begun or bool(_traffic(put)) or _is_over(put), BOOT_SECONDS)
+            await self.parked()
+        return put
+
+    async def stop(self) -> Exit:
+        """Ask it to stop in order (SIGTERM); it is killed where it does not."""
+        put = await self.start()
+        self._attend(put.wires)
+        self._open.set()
+        return await put.replica.stop()
+
+    async def kill(self) -> None:
+        """End it at once; return when the servers have let go of what it held. The next round starts it again."""
+        if self._put is None:
+            return
+        processes = [process for wire in self._put.wires for process in wire.processes]
+        await self._put.replica.kill()
+        await self._ended(processes)
+
+    def leave(self) -> None:
+        """End it in the background, if it runs."""
+        self._put = None
+        self.elapsed = 0.0
+        self.station.leave()
+
+    # rounds
+
+    async def round(self) -> None:
+        """Let it make one round, and return when that is over; one that has exited is started again."""
+        loop = asyncio.get_running_loop()
+        began, elapsed = loop.time(), self.elapsed
+        if self._put is not None and not _is_over(self._put):
+            self._attend(self._put.wires)
+            if not await self.begin():
+                await self._wake(self._put)
+            await self.parked()
+        else:
+            await self.start()
+        self._open.clear()
+        self.elapsed = max(self.elapsed, elapsed + loop.time() - began)
+
+    async def begin(self) -> bool:
+        """Let its next round begin, and return when it has sent something; False where no timer of it leads there."""
+        put = await self.start()
+        before, reins = _traffic(put), _reins(put)
+        self._open.set()
+        if not _at_rest(put):
+            return True
+        for _ in range(MOST_TIMERS):
+            timer = reins.next_timer
+            if timer is None:
+                break
+            reins.advance(timer)
+            self.elapsed += timer
+            if not await Motion().until(lambda: _traffic(put) != before or _at_rest(put), ROUND_SECONDS):
+                break
+            if _traffic(put) != before or _is_over(put):
+                return True
+        return False
+
+    async def _wake(self, put: Put) -> None:
+        """Wait for one that no timer wakes."""
+        before = _traffic(put)
+        await Motion().until(lambda: _traffic(put) != before or _is_over(put), WAKING_SECONDS)
+
+    async def parked(self, seconds: float = ROUND_SECONDS) -> bool:
+        """Return when its round is over; False where it is not in time."""
+        assert self._put is not None  # noqa: S101 -- it was started
+        put, motion = self._put, Motion()
+        while await motion.until(lambda: _at_rest(put), seconds):
+            traffic = _traffic(put)
+            await motion.look_round()
+            if not all(wire.is_idle for wire in put.wires) and not _is_over(put):
+                await self._ask_redis("PING")  # who has been answered after it blocks: Redis does one thing at a time
+            if traffic == _traffic(put) and _at_rest(put):
+                return True
+        return False
+
+    # its gates
+
+    def _attend(self, wires: Sequence[Proxy]) -> None:
+        """Stand at its gates: steps wait there while no round is under way, and what is refused fails."""
+        for wire in wires:
+            wire.gate = self._gate(wire)
+
+    def shut(self) -> None:
+        """Let nothing more of it pass before the next round begins."""
+        self._open.clear()
+        if self._put is not None:
+            self._attend(self._put.wires)
+
+    def refuse(self, refuses: Callable[[Statement], Fail | None] | None) -> None:
+        """Have commands of Redis fail as `refuses` says, from now on and after a new start too; None ends it."""
+        self._refuses = refuses or (lambda _: None)
+
+    def _gate(self, wire: Proxy) -> Gate:
+        async def gate(statement: Statement) -> None:
+            await self._open.wait()
+            following = wire.gate
+            if following is not None and following is not gate:  # whoever explores has taken its place meanwhile
+                await following(statement)
+            elif statement.service == "redis" and (fail := self._refuses(statement)) is not None:
+                raise fail
+
+        return gate
+
+
+class ProcessActor:
+    """A background process as the explorer meets it: its run is one round."""
+
+    loops = True
+    next_timer = None
+    """Nobody waits for its next round."""
+
+    def __init__(self, process: Process, put: Put) -> None:
+        self.process = process
+        self.station = process.station
+        self._put = put
+
+    @property
+    def name(self) -> str:
+        """The letter of the process."""
+        return self.process.name
+
+    @property
+    def wires(self) -> Sequence[Proxy]:
+        """Its ports to Postgres and Redis."""
+        return self._put.wires
+
+    @property
+    def replica(self) -> Replica:
+        """The process itself."""
+        return self._put.replica
+
+    @property
+    def asleep(self) -> bool:
+        """Whether the process will do nothing before something comes from outside; so it is once it has ended."""
+        return _is_over(self._put) or _reins(self._put).asleep
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing that it sent is unanswered but what blocks in Redis."""
+        return all(wire.is_parked for wire in self.wires)
+
+    @property
+    def halted(self) -> bool:
+        """Whether a debugger has a thread of the process stand still."""
+        return not _is_over(self._put) and _reins(self._put).halted
+
+    @property
+    def processes(self) -> Iterator[int]:
+        """The Postgres server's processes behind its connections."""
+        for wire in self.wires:
+            yield from wire.processes
+
+    def call_when_asleep(self, callback: Callable[[], None] | None) -> None:
+        """Have `callback` called when its loop falls asleep after `asleep` was asked for; None ends it."""
+        if not _is_over(self._put):
+            _reins(self._put).call_when_asleep(callback)
+
+    def advance(self, seconds: float) -> None:
+        """Its time goes on with its rounds alone."""
+
+    def freeze(self) -> None:
+        """Have all of its timers stand still, those of libraries too."""
+        if not _is_over(self._put):
+            _reins(self._put).freeze()
+
+    def thaw(self) -> None:
+        """Let them go on."""
+        if not _is_over(self._put):
+            _reins(self._put).thaw()
+
+    def hold_time(self) -> None:
+        """Its timers are held from its start on."""
+
+    def free_time(self) -> None:
+        """They stay held."""
+
+    def shut(self) -> None:
+        """Let nothing of it pass before its run begins."""
+        self.process.shut()
+
+    async def start(self) -> asyncio.Future[None]:
+        """Let its next round begin; the future is done when the round is over."""
+        await self.process.begin()
+        return asyncio.ensure_future(self._over())
+
+    async def _over(self) -> None:
+        await self.process.parked(math.inf)
+
+    async def kill(self) -> None:
+        """End the process at once; the next round starts another."""
+        await self._put.replica.kill()
+
+
+def _reins(put: Put) -> Reins:
+    assert put.replica.reins is not None  # noqa: S101 -- every replica of a station is controlled
+    return put.replica.reins
+
+
+def _traffic(put: Put) -> int:
+    return sum(wire.traffic for wire in put.wires)
+
+
+def _is_over(put: Put) -> bool:
+    return put.replica.exited is not None
+
+
+def _at_rest(put: Put) -> bool:
+    return _is_over(put) or (_reins(put).asleep and all(wire.is_parked for wire in put.wires))
