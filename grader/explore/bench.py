@@ -87,6 +87,10 @@ class Bench(Protocol):
         """Put the rows back that every run begins with."""
         ...
 
+    async def redis_is_through(self) -> None:
+        """Return when Redis has done what it was sent before, and answers no sooner than something new comes."""
+        ...
+
     async def waits(self, process: int) -> bool:
         """Whether a server's process waits for a lock that another actor holds."""
         ...

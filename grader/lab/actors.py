@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -139,6 +139,7 @@ class LabBench:
         monitor: Monitor,
         prepare: Callable[[], Awaitable[None]],
         set_up: SetUp | None = None,
+        ask_redis: Callable[..., Awaitable[Any]] | None = None,
     ) -> None:
         self.actors = actors
         self.recorder = recorder
@@ -148,6 +149,7 @@ class LabBench:
         self._monitor = monitor
         self._prepare = prepare
         self._set_up = set_up
+        self._ask_redis = ask_redis
 
     def free_time(self) -> None:
         """Let the time of all replicas run again."""
@@ -165,6 +167,11 @@ class LabBench:
         await self._prepare()
         if self._set_up is not None:
             await self._set_up()
+
+    async def redis_is_through(self) -> None:
+        """Return when Redis has done what it was sent before: it does one thing at a time."""
+        if self._ask_redis is not None:
+            await self._ask_redis("PING")
 
     async def waits(self, process: int) -> bool:
         """Whether a server's process waits for a lock that another of the bench holds."""

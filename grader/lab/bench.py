@@ -267,25 +267,37 @@ class Lab:
         return await station.send(request, budget)
 
     async def send_holding(
-        self, request: Request, *, before: int, act: Callable[[], Awaitable[None]], to: str = "A"
+        self, request: Request, *, before: int | Category, act: Callable[[], Awaitable[None]], to: str = "A"
     ) -> tuple[Answer, bool]:
         """Send a request and `act` before its statement number `before` (from 1) reaches the server.
 
-        Return the answer and whether there was such a statement; where there was none, `act` ran after the answer.
+        Or before its first statement of that category. Return the answer and whether there was such a statement; where
+        there was none, `act` ran after the answer.
         """
-        sent = 0
+        sent, acted = 0, False
 
-        async def gate(statement: Statement) -> None:  # noqa: ARG001 -- as a Gate is called
-            nonlocal sent
+        async def gate(statement: Statement) -> None:
+            nonlocal sent, acted
             sent += 1
-            if sent == before:
+            if not acted and before in {sent, *(part.category for part in statement.step)}:
+                acted = True
                 await act()
 
         station = await self._serve(to)
         answer = await station.send(request, self._budget, gate)
-        if sent < before:
+        if not acted:
             await act()
-        return answer, sent >= before
+        return answer, acted
+
+    async def waits(self, name: str) -> bool:
+        """Whether a replica waits in Postgres for a lock that another replica or process holds."""
+        monitor = await self.monitor()
+        everyone = [process for station in self._stations.values() for process in station.processes]
+        return any([await monitor.waits(process, everyone) for process in self._stations[name].processes])
+
+    async def waits_for_redis(self, name: str) -> bool:
+        """Whether a replica sleeps with nothing under way but something that it has asked of Redis."""
+        return await self._stations[name].waits_for_redis()
 
     async def together(self, requests: Sequence[Request]) -> list[Answer]:
         """Send requests all at once, dealt to two replicas in turn, with nothing held; return their answers."""

@@ -76,6 +76,7 @@ class Exploration:
             monitor=await lab.monitor(),
             prepare=lab.prepare,
             set_up=self._set_up,
+            ask_redis=lab.redis,
         )
 
     async def _warm(self, bench: LabBench) -> None:

@@ -51,6 +51,8 @@ class Process:
         self._ended = ended
         self._put: Put | None = None
         self._open = asyncio.Event()
+        self._standing = 0
+        """Steps that wait for the next round."""
         self._refuses: Callable[[Statement], Fail | None] = lambda _: None
         station.attend = self._attend
 
@@ -121,21 +123,26 @@ class Process:
     async def begin(self) -> bool:
         """Let its next round begin, and return when it has sent something; False where no timer of it leads there."""
         put = await self.start()
-        before, reins = _traffic(put), _reins(put)
+        before, begun = _traffic(put), bool(self._standing)
         self._open.set()
-        if not _at_rest(put):
-            return True
         for _ in range(MOST_TIMERS):
-            timer = reins.next_timer
-            if timer is None:
-                break
-            reins.advance(timer)
-            self.elapsed += timer
-            if not await Motion().until(lambda: _traffic(put) != before or _at_rest(put), ROUND_SECONDS):
-                break
-            if _traffic(put) != before or _is_over(put):
+            # Not asleep is not yet at work: libraries have timers of their own.
+            if begun or not await self._sleeps_on(put, before):
                 return True
-        return False
+            timer = _reins(put).next_timer
+            if timer is None:
+                return False
+            _reins(put).advance(timer)
+            self.elapsed += timer
+        return not await self._sleeps_on(put, before)
+
+    @staticmethod
+    async def _sleeps_on(put: Put, traffic: int) -> bool:
+        """Return True when it sleeps, False as soon as it has sent something, or has ended."""
+        motion = Motion()
+        await motion.until(lambda: _traffic(put) != traffic or _at_rest(put), ROUND_SECONDS)
+        await motion.look_round()
+        return _traffic(put) == traffic and not _is_over(put)
 
     async def _wake(self, put: Put) -> None:
         """Wait for one that no timer wakes."""
@@ -174,7 +181,11 @@ class Process:
 
     def _gate(self, wire: Proxy) -> Gate:
         async def gate(statement: Statement) -> None:
-            await self._open.wait()
+            self._standing += 1
+            try:
+                await self._open.wait()
+            finally:
+                self._standing -= 1
             following = wire.gate
             if following is not None and following is not gate:  # whoever explores has taken its place meanwhile
                 await following(statement)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from grader.wire.proxy import Proxy
 
 
+ANSWER_ROUNDS = 5
+"""Looks at the sockets after which an answer that was sent is known to have come."""
 PRINTING_SECONDS = 1.0
 """How long a replica that has answered 500 may take to print why."""
 
@@ -122,6 +124,8 @@ class Station:
         )
         if self._module and replica.reins is not None:
             replica.reins.hold()
+            for wire in wires.values():
+                wire.keep_results = True
         return Put(replica, tuple(wires.values()))
 
     async def start(self) -> None:
@@ -152,6 +156,25 @@ class Station:
         self._redis_is = redis_is
         if self._put is not None:
             _tell_redis((await asyncio.shield(self._put)).wires, redis_is)
+
+    @property
+    def processes(self) -> list[int]:
+        """The Postgres server's processes behind the connections of who stands here."""
+        wires = self._put.result().wires if self._put is not None and self._put.done() else ()
+        return [process for wire in wires for process in wire.processes]
+
+    async def waits_for_redis(self) -> bool:
+        """Whether who stands here sleeps, and nothing that it sent is unanswered but what it asked of Redis."""
+        put = await self.serving()
+
+        def waits() -> bool:
+            asked = {isinstance(wire, RedisProxy) for wire in put.wires if not wire.is_idle}
+            return asked == {True} and put.replica.reins is not None and put.replica.reins.asleep
+
+        motion, traffic = Motion(), sum(wire.traffic for wire in put.wires)
+        for _ in range(ANSWER_ROUNDS if waits() else 0):
+            await motion.look_round()  # an answer that it gave before it slept has come by then
+        return waits() and traffic == sum(wire.traffic for wire in put.wires)
 
     def let_debug(self, port: int) -> None:
         """Put another replica here, to which a debugger may attach at that port; not so to those after it."""

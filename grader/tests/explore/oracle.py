@@ -141,6 +141,7 @@ async def on_the_bench(scenario: Scenario, folder: Path, pair: Pair, host: Host)
             given=scenario.given,
             monitor=await lab.monitor(),
             prepare=lab.prepare,
+            ask_redis=lab.redis,
         )
         for actor in actors:
             await bench.fresh()
