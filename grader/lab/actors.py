@@ -104,6 +104,9 @@ class LabActor:
     def shut(self) -> None:
         """Nothing of it happens before it is sent its request."""
 
+    async def ready(self) -> None:
+        """It is there as long as it is put."""
+
     def hold_time(self) -> None:
         """From now on keep the submission's timers back."""
         self._reins.hold()
@@ -167,6 +170,8 @@ class LabBench:
         await self._prepare()
         if self._set_up is not None:
             await self._set_up()
+        for actor in self.actors:
+            await actor.ready()
 
     async def redis_is_through(self) -> None:
         """Return when Redis has done what it was sent before: it does one thing at a time."""

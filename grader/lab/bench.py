@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from grader.explore.rest import Deadline
+from grader.explore.rest import Deadline, Motion
 from grader.lab.actors import LabActor
 from grader.lab.extent import Extent
 from grader.lab.http import Answer, Budget, Request
@@ -36,9 +36,12 @@ if TYPE_CHECKING:
     from grader.lab.after import Holds, Retry, SetUp, Tables
     from grader.lab.debugging import Stop
     from grader.lab.exploring import Exploration
+    from grader.wire import Category
     from grader.wire.outside import Call, Handler
 
 REPLICAS = "ABC"
+LOOK_SECONDS = 0.02
+"""How often processes make a round while only the servers' clocks are waited for."""
 OF_A_PROCESS = 2
 """Places for one background process: it may run twice at once."""
 
@@ -211,7 +214,9 @@ class Lab:
             if deadline.is_over and all(p.elapsed >= end for p, end in zip(processes, ends, strict=True)):
                 return False
             for process in processes:
-                await process.round()
+                await process.round(patient=True)
+            if all(p.elapsed >= end for p, end in zip(processes, ends, strict=True)):
+                await Motion().until(lambda: deadline.is_over, LOOK_SECONDS)  # only the servers' clocks are waited for
         return True
 
     async def set_environment(self, **variables: str) -> None:
@@ -373,7 +378,8 @@ class Lab:
 
     async def loop(self, process: Process) -> ProcessActor:
         """Return a background process, which then runs, as an actor that makes rounds."""
-        return ProcessActor(process, await process.start())
+        await process.start()
+        return ProcessActor(process)
 
     async def actor(self, name: str, request: Request) -> LabActor:
         """Return the replica of this name as an actor that is sent the request."""

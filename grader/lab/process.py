@@ -70,18 +70,28 @@ class Process:
 
     # as a supervisor does
 
-    async def start(self) -> Put:
-        """Start it unless it runs, and return when its first round is over."""
-        if self._put is None or _is_over(self._put):
-            self._open.set()
+    async def start(self, *, held: bool = False) -> Put:
+        """Start it unless it runs, and return when its first round is over, or, `held`, is about to begin."""
+        starts = self._put is None or _is_over(self._put)
+        if starts:
+            (self._open.clear if held else self._open.set)()
         put = await self.station.serving()
-        if put is not self._put:
+        if starts or put is not self._put:
             self._put = put
-            self._open.set()
             reins = _reins(put)
             await Motion().until(lambda: reins.begun or bool(_traffic(put)) or _is_over(put), BOOT_SECONDS)
-            await self.parked()
+            if held:
+                await Motion().until(lambda: bool(self._standing) or _at_rest(put), ROUND_SECONDS)
+            else:
+                self._open.set()
+                await self.parked()
         return put
+
+    @property
+    def put(self) -> Put:
+        """The process with its wires; it was started."""
+        assert self._put is not None  # noqa: S101 -- as the docstring says
+        return self._put
 
     async def stop(self) -> Exit:
         """Ask it to stop in order (SIGTERM); it is killed where it does not."""
@@ -106,13 +116,16 @@ class Process:
 
     # rounds
 
-    async def round(self) -> None:
-        """Let it make one round, and return when that is over; one that has exited is started again."""
+    async def round(self, *, patient: bool = False) -> None:
+        """Let it make one round, and return when that is over; one that has exited is started again.
+
+        One that no timer wakes, since it waits in Redis or in `time.sleep`, is waited for if the caller is `patient`.
+        """
         loop = asyncio.get_running_loop()
         began, elapsed = loop.time(), self.elapsed
         if self._put is not None and not _is_over(self._put):
             self._attend(self._put.wires)
-            if not await self.begin():
+            if not await self.begin() and patient:
                 await self._wake(self._put)
             await self.parked()
         else:
@@ -151,8 +164,7 @@ class Process:
 
     async def parked(self, seconds: float = ROUND_SECONDS) -> bool:
         """Return when its round is over; False where it is not in time."""
-        assert self._put is not None  # noqa: S101 -- it was started
-        put, motion = self._put, Motion()
+        put, motion = self.put, Motion()
         while await motion.until(lambda: _at_rest(put), seconds):
             traffic = _traffic(put)
             await motion.look_round()
@@ -202,10 +214,13 @@ class ProcessActor:
     next_timer = None
     """Nobody waits for its next round."""
 
-    def __init__(self, process: Process, put: Put) -> None:
+    def __init__(self, process: Process) -> None:
         self.process = process
         self.station = process.station
-        self._put = put
+
+    @property
+    def _put(self) -> Put:
+        return self.process.put
 
     @property
     def name(self) -> str:
@@ -270,6 +285,10 @@ class ProcessActor:
     def shut(self) -> None:
         """Let nothing of it pass before its run begins."""
         self.process.shut()
+
+    async def ready(self) -> None:
+        """Start it where it has ended, so that its first round is the run's."""
+        await self.process.start(held=True)
 
     async def start(self) -> asyncio.Future[None]:
         """Let its next round begin; the future is done when the round is over."""

@@ -18,7 +18,7 @@ from grader.checks.outbox.racing import (
 from grader.checks.outbox.refusing import Refused
 from grader.checks.outbox.relaying import require_once_each, require_published
 from grader.checks.outbox.shop import CREATED, Shop, only_the_relay, place
-from grader.checks.outbox.stream import POLLS, RECOVERED, TYPE, all_published, entries_of, make_group, publish
+from grader.checks.outbox.stream import POLLS, TYPE, all_published, entries_of, publish
 from grader.explore.rest import Motion
 from grader.lab import RedisIs
 from grader.verdict import Evidence
