@@ -41,7 +41,6 @@ class LeasedPair:
         self.versions = versions
         self._databases = databases
         self._redis = redis[1] if redis is not None else None
-        self._redis_turn = asyncio.Lock()
         self._release = release
         self._closed = False
 
@@ -83,16 +82,14 @@ class LeasedPair:
     async def flush_redis(self) -> None:
         """Remove every key, script and function from the Redis, if there is one."""
         if self._redis is not None:
-            async with self._redis_turn:
-                await self._redis.clear()
+            await self._redis.clear()
 
     async def ask_redis(self, *words: str) -> Any:  # noqa: ANN401 -- any reply
         """Send the Redis one command, and return its answer; raises RedisError."""
         if self._redis is None:
             message = "this pair has no Redis"
             raise RedisError(message)
-        async with self._redis_turn:
-            return await self._redis.ask(*words)
+        return await self._redis.ask(*words)
 
     async def close(self) -> None:
         """Drop what this run made and give the pair back; a second call does nothing."""

@@ -7,6 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from grader.services.values import Address
 
 # The user whom submissions' proxies log in as: every data command, nothing that would outlive FLUSHALL
@@ -25,6 +27,7 @@ class Redis:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self._turn = asyncio.Lock()
 
     @classmethod
     async def connect(cls, address: Address) -> Redis:
@@ -45,13 +48,17 @@ class Redis:
 
     async def ask(self, *words: str) -> Any:  # noqa: ANN401 -- any reply
         """Send one command and return its answer: a text, a list of answers, None for null; raises RedisError."""
-        encoded = [word.encode() for word in words]
-        self._writer.write(b"*%d\r\n" % len(encoded) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in encoded))
-        async with asyncio.timeout(ANSWER_SECONDS):
-            reply = await self._reply()
+        # Who is no longer waited for is answered all the same, and the next answer is the next one's.
+        reply = await asyncio.shield(asyncio.ensure_future(self._exchange(words)))
         if isinstance(reply, RedisError):
             raise reply
         return reply
+
+    async def _exchange(self, words: Sequence[str]) -> Any:  # noqa: ANN401 -- any reply
+        encoded = [word.encode() for word in words]
+        async with self._turn, asyncio.timeout(ANSWER_SECONDS):
+            self._writer.write(b"*%d\r\n" % len(encoded) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in encoded))
+            return await self._reply()
 
     async def _reply(self) -> Any:  # noqa: ANN401 -- any reply
         """Read one answer; an error among the answers of a list is one of them, not raised."""

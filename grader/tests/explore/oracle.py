@@ -51,7 +51,10 @@ def create_app():
         for template in await request.json():
             text = template.format(*seen) if "{" in template else template
             if text.startswith("redis "):
-                answer = await cache.execute_command(*text.split()[1:])
+                try:
+                    answer = await cache.execute_command(*text.split()[1:])
+                except redis.exceptions.ResponseError as error:
+                    answer = str(error).split()[0]
                 seen.append("" if answer is None else "OK" if answer is True else answer)
                 continue
             try:
