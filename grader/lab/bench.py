@@ -206,7 +206,8 @@ class Lab:
     async def rounds(self, *processes: Process, until: Callable[[], Awaitable[bool]], seconds: float) -> bool:
         """Let processes make rounds in turn until something is so; False where it is not in so many seconds.
 
-        The seconds are those that the servers' clocks went on by, and those of each process, which mostly go faster.
+        The seconds have passed on the servers' clocks, and on that of each process, which goes on as it sleeps: on a
+        busy machine it has its polls all the same.
         """
         deadline = Deadline(seconds)
         ends = [process.elapsed + seconds for process in processes]

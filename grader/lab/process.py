@@ -22,6 +22,8 @@ BOOT_SECONDS = 15.0
 """What a process may take until its event loop runs, or until it speaks to a server."""
 WAKING_SECONDS = 1.0
 """How long one is waited for that wakes by itself: from `time.sleep`, or from a command that blocks in Redis."""
+LOOKS = 6
+"""Looks at the sockets after which a connection that was asked for is accepted, and what came over it is read."""
 MOST_TIMERS = 10
 """Timers that are let go off until a round sends something."""
 
@@ -46,7 +48,7 @@ class Process:
         """As a learner is told of it: `relay R`."""
         self.station = station
         self.elapsed = 0.0
-        """Seconds of its time that have passed in rounds; at least as many as they really took."""
+        """Seconds of its time that have passed: those that it slept, or waited without a timer of its own."""
         self._ask_redis = ask_redis
         self._ended = ended
         self._put: Put | None = None
@@ -81,7 +83,10 @@ class Process:
             reins = _reins(put)
             await Motion().until(lambda: reins.begun or bool(_traffic(put)) or _is_over(put), BOOT_SECONDS)
             if held:
-                await Motion().until(lambda: bool(self._standing) or _at_rest(put), ROUND_SECONDS)
+                motion = Motion()
+                while await motion.until(lambda: bool(self._standing) or _at_rest(put), ROUND_SECONDS):
+                    if self._standing or await _stays(put, motion):
+                        break
             else:
                 self._open.set()
                 await self.parked()
@@ -121,17 +126,14 @@ class Process:
 
         One that no timer wakes, since it waits in Redis or in `time.sleep`, is waited for if the caller is `patient`.
         """
-        loop = asyncio.get_running_loop()
-        began, elapsed = loop.time(), self.elapsed
         if self._put is not None and not _is_over(self._put):
             self._attend(self._put.wires)
-            if not await self.begin() and patient:
-                await self._wake(self._put)
+            if not await self.begin():
+                await self._wake(self._put, WAKING_SECONDS if patient else 0.0)
             await self.parked()
         else:
             await self.start()
         self._open.clear()
-        self.elapsed = max(self.elapsed, elapsed + loop.time() - began)
 
     async def begin(self) -> bool:
         """Let its next round begin, and return when it has sent something; False where no timer of it leads there."""
@@ -153,24 +155,25 @@ class Process:
     async def _sleeps_on(put: Put, traffic: int) -> bool:
         """Return True when it sleeps, False as soon as it has sent something, or has ended."""
         motion = Motion()
-        await motion.until(lambda: _traffic(put) != traffic or _at_rest(put), ROUND_SECONDS)
-        await motion.look_round()
+        while await motion.until(lambda: _traffic(put) != traffic or _at_rest(put), ROUND_SECONDS):
+            if _traffic(put) != traffic or await _stays(put, motion):
+                break
         return _traffic(put) == traffic and not _is_over(put)
 
-    async def _wake(self, put: Put) -> None:
-        """Wait for one that no timer wakes."""
-        before = _traffic(put)
-        await Motion().until(lambda: _traffic(put) != before or _is_over(put), WAKING_SECONDS)
+    async def _wake(self, put: Put, seconds: float) -> None:
+        """Wait for one that no timer wakes; its time is the real one."""
+        loop = asyncio.get_running_loop()
+        before, began = _traffic(put), loop.time()
+        await Motion().until(lambda: _traffic(put) != before or _is_over(put), seconds)
+        self.elapsed += loop.time() - began
 
     async def parked(self, seconds: float = ROUND_SECONDS) -> bool:
         """Return when its round is over; False where it is not in time."""
         put, motion = self.put, Motion()
         while await motion.until(lambda: _at_rest(put), seconds):
-            traffic = _traffic(put)
-            await motion.look_round()
             if not all(wire.is_idle for wire in put.wires) and not _is_over(put):
                 await self._ask_redis("PING")  # who has been answered after it blocks: Redis does one thing at a time
-            if traffic == _traffic(put) and _at_rest(put):
+            if await _stays(put, motion):
                 return True
         return False
 
@@ -318,3 +321,11 @@ def _is_over(put: Put) -> bool:
 
 def _at_rest(put: Put) -> bool:
     return _is_over(put) or (_reins(put).asleep and all(wire.is_parked for wire in put.wires))
+
+
+async def _stays(put: Put, motion: Motion) -> bool:
+    """Whether one that is at rest is so still when all that it sent is known, on new connections too."""
+    traffic = _traffic(put)
+    for _ in range(LOOKS):
+        await motion.look_round()
+    return traffic == _traffic(put) and _at_rest(put)

@@ -30,9 +30,6 @@ ADD_SLIP = text("""
     ON CONFLICT (order_id) DO NOTHING
 """)
 
-BLOCK_MS = 400
-"""How long Redis is let wait for an entry; the client waits for a second."""
-
 Entry = tuple[str, dict[str, str]]
 
 
@@ -49,16 +46,16 @@ async def claim(stream: Redis, batch: int, idle: float) -> list[Entry]:
     return [(entry, fields) for entry, fields in answer[1] if fields]
 
 
-async def read(stream: Redis, batch: int) -> list[Entry]:
+async def read(stream: Redis, batch: int, wait: float) -> list[Entry]:
     """Return at most `batch` entries that no packer has been given, after a while none where none has come."""
-    answer: Any = await stream.xreadgroup(GROUP, CONSUMER, {STREAM: ">"}, count=batch, block=BLOCK_MS)
+    answer: Any = await stream.xreadgroup(GROUP, CONSUMER, {STREAM: ">"}, count=batch, block=int(wait * 1000))
     streams = answer.values() if isinstance(answer, dict) else [entries for _, entries in answer or []]
     return [(entry, fields) for entries in streams for entry, fields in entries]
 
 
-async def pack_batch(engine: AsyncEngine, stream: Redis, batch: int, idle: float) -> int:
+async def pack_batch(engine: AsyncEngine, stream: Redis, batch: int, idle: float, wait: float) -> int:
     """Take at most `batch` entries, left ones first, pack them, acknowledge each, and return how many there were."""
-    entries = await claim(stream, batch, idle) or await read(stream, batch)
+    entries = await claim(stream, batch, idle) or await read(stream, batch, wait)
     for entry, fields in entries:
         await pack(engine, Event.from_fields(fields))
         await stream.xack(STREAM, GROUP, entry)
@@ -82,7 +79,7 @@ async def run() -> None:
     try:
         while not stop.asked:
             try:
-                await pack_batch(engine, stream, settings.packer_batch, settings.recovery)
+                await pack_batch(engine, stream, settings.packer_batch, settings.recovery, settings.packer_poll)
             except ResponseError as error:
                 if not str(error).startswith(("NOGROUP", "UNBLOCKED")):
                     raise
