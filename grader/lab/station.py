@@ -49,6 +49,8 @@ class Ground:
     """The variable that names the outside service; empty where there is none."""
     handler: Handler
     environment: dict[str, str]
+    keep_results: bool = False
+    """The wires keep the first rows of each answer, so that a check can tell what was seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ class Station:
         environment = dict(ground.environment)
         for variable, wire in wires.items():
             await wire.start()
+            wire.keep_results = ground.keep_results
             environment[variable] = wire.url
         _tell_redis(wires.values(), self._redis_is)
         self.attend(tuple(wires.values()))
@@ -124,8 +127,6 @@ class Station:
         )
         if self._module and replica.reins is not None:
             replica.reins.hold()
-            for wire in wires.values():
-                wire.keep_results = True
         return Put(replica, tuple(wires.values()))
 
     async def start(self) -> None:

@@ -17,7 +17,7 @@ from grader.checks.outbox.racing import (
 )
 from grader.checks.outbox.refusing import Refused
 from grader.checks.outbox.relaying import require_once_each, require_published
-from grader.checks.outbox.shop import CREATED, Shop, only_the_relay, place
+from grader.checks.outbox.shop import CREATED, Shop, id_of, only_the_relay, place
 from grader.checks.outbox.stream import POLLS, TYPE, all_published, entries_of, publish
 from grader.explore.rest import Motion
 from grader.lab import RedisIs
@@ -114,7 +114,7 @@ async def ids_that_commit_out_of_order(lab: Lab) -> None:
     async def meanwhile() -> None:
         overtaking.append(asyncio.create_task(lab.send(shop.order(), to="B")))
         await _answered_or_waiting(lab, overtaking[0])
-        later = [overtaking[0].result().expect(CREATED)["id"]] if overtaking[0].done() else []
+        later = [id_of(overtaking[0].result())] if overtaking[0].done() else []
         await relay.round()
         await lab.rounds(relay, until=all_published(lab, later or [""]), seconds=POLLS)
 
@@ -125,7 +125,7 @@ async def ids_that_commit_out_of_order(lab: Lab) -> None:
         for task in overtaking:
             task.cancel()
         await asyncio.gather(*overtaking, return_exceptions=True)
-    orders = [str(one.expect(CREATED)["id"]) for one in answers]
+    orders = [id_of(one) for one in answers]
     how = "held the COMMIT of an order" if held else "placed an order"
     done = f"{how}, placed another and let the relay look, then let the first one commit"
     await require_published(lab, orders, relay, done=done)

@@ -12,77 +12,99 @@ from grader.verdict import Evidence
 from grader.wire import Category
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from grader.wire import Statement
 
-MOST_LINES = 16
+MOST_LINES = 24
+TEXT, NOTE = 72, 44
+"""Characters of a statement, and of what came of it, that are shown."""
 _OUTBOX = re.compile(r"\bINSERT\s+INTO\s+(?!orders\b|order_lines\b)\w+", re.IGNORECASE)
+_ENDS = {Category.COMMIT, Category.ROLLBACK}
 
 
 @dataclass(slots=True)
-class _Life:
-    """The steps, by their numbers, that tell of one order."""
+class _Scene:
+    """What one side did without the other coming in between: one statement of the web, or a round of a relay."""
 
-    told: list[tuple[int, Statement]] = field(default_factory=list)
-    row: int = 0
-    committed: int = 0
-    taken: int = 0
-    published: int = 0
-    polls: int = 0
+    statements: list[Statement] = field(default_factory=list)
+    again: bool = False
+    """It happened again and again just so, with nothing in between."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The statements as they are shown."""
+        return tuple(map(_line, self.statements))
 
 
 def life_of(order: str, statements: Sequence[Statement], web: Iterable[str]) -> Evidence:
     """Return the steps that tell what became of an order's event; `web` names the replicas of the web service."""
-    life = _life(order, [s for s in statements if not s.noise], frozenset(web))
-    parts = [
-        f"its outbox row was written at step {life.row}" if life.row else "no row beside it tells of an event",
-        f"the order was committed at step {life.committed}" if life.committed else "its order was not committed",
-        f"the relay looked {life.polls} times" if life.polls != 1 else "the relay looked once",
-    ]
-    if life.taken:
-        parts.append(f"it had the event in hand at step {life.taken}")
-    parts.append(f"published at step {life.published}" if life.published else "never published")
-    lines = [
-        line if count == 1 else f"{line}   (and so {count - 1} more times)" for line, count in _collapsed(life.told)
-    ]
+    replicas = frozenset(web)
+    counted = [s for s in statements if not s.noise]
+    first = next((n for n, s in enumerate(counted) if _mentions(s, order)), len(counted))
+    scenes = list(_without_repetition(_scenes(order, counted[first:], replicas)))
+    told = [statement for scene in scenes for statement in scene.statements]
+    lines = []
+    for scene in scenes:
+        for line in scene.lines:
+            lines.append(f"{len(lines) + 1:>3}  {line}")
+        if scene.again:
+            lines.append("     … and so again and again")
     if len(lines) > MOST_LINES:
-        half = MOST_LINES // 2
-        lines = [*lines[:half], f"      … {len(lines) - MOST_LINES} more", *lines[-half:]]
-    return Evidence(f"the life of its event: {', '.join(parts)}", tuple(lines))
+        lines = [*lines[: MOST_LINES // 2], "     …", *lines[-MOST_LINES // 2 :]]
+    return Evidence(f"the life of its event: {', '.join(_summary(order, told, replicas))}", tuple(lines))
 
 
-def _life(order: str, statements: Sequence[Statement], web: frozenset[str]) -> _Life:
-    first = next((n for n, s in enumerate(statements) if _mentions(s, order)), len(statements))
-    life, session = _Life(), None
-    for number, statement in enumerate(statements[first:], 1):
-        own = _mentions(statement, order)
-        if statement.replica in web:
-            session = (statement.replica, statement.connection) if own and session is None else session
-            if statement.service == "postgres" and (statement.replica, statement.connection) == session:
-                if own and _OUTBOX.search(statement.text):
-                    life.row = life.row or number
-                ends = statement.category is Category.COMMIT and not life.committed
-                life.committed = number if ends and statement.done and not statement.error else life.committed
-                if own or ends:
-                    life.told.append((number, statement))
-            elif own or statement.category is Category.COMMIT:
-                life.told.append((number, statement))
-        else:
-            looks = statement.service == "postgres" and statement.result is not None
-            life.polls += looks
-            life.taken = life.taken or (number if looks and own else 0)
-            if statement.text.upper().startswith("XADD") and own and statement.error is None:
-                life.published = life.published or number
-            idle = statement.category in {Category.COMMIT, Category.ROLLBACK} and _saw_nothing(life.told)
-            if not idle:
-                life.told.append((number, statement))
-    return life
+def _scenes(order: str, statements: Sequence[Statement], web: frozenset[str]) -> Iterator[_Scene]:
+    """Yield what tells of the order: its own statements, commits of the web, and all that relays did."""
+    round_ = _Scene()
+    for statement in statements:
+        if statement.replica not in web:
+            round_.statements.append(statement)
+            if statement.category in _ENDS:
+                yield round_
+                round_ = _Scene()
+            continue
+        if _mentions(statement, order) or statement.category is Category.COMMIT:
+            yield round_
+            round_ = _Scene()
+            yield _Scene([statement])
+    yield round_
 
 
-def _saw_nothing(told: Sequence[tuple[int, Statement]]) -> bool:
-    """Whether the last thing told is a look that found nothing, so that the end of its transaction tells no more."""
-    return bool(told) and told[-1][1].result is not None and not told[-1][1].rows
+def _without_repetition(scenes: Iterator[_Scene]) -> Iterator[_Scene]:
+    """Yield each scene once where it follows itself."""
+    for _, alike in groupby((scene for scene in scenes if scene.statements), key=lambda scene: scene.lines):
+        same = list(alike)
+        yield _Scene(same[0].statements, again=len(same) > 1)
+
+
+def _summary(order: str, told: Sequence[Statement], web: frozenset[str]) -> list[str]:
+    """Return where the event's row, the order's commit and the event's publication are among the steps told."""
+    own = [
+        (n, s) for n, s in enumerate(told, 1) if s.replica in web and _mentions(s, order) and s.service == "postgres"
+    ]
+    row = next((n for n, s in own if _OUTBOX.search(s.text)), 0)
+    session = (own[0][1].replica, own[0][1].connection) if own else None
+    committed = next(
+        (
+            n
+            for n, s in enumerate(told, 1)
+            if s.category is Category.COMMIT and (s.replica, s.connection) == session and s.done and not s.error
+        ),
+        0,
+    )
+    seen = next((n for n, s in enumerate(told, 1) if s.replica not in web and s.result and _mentions(s, order)), 0)
+    published = next(
+        (n for n, s in enumerate(told, 1) if s.text.upper().startswith("XADD") and _mentions(s, order) and not s.error),
+        0,
+    )
+    return [
+        f"its row was written in step {row}" if row else "no row was written for it",
+        f"its order committed in step {committed}" if committed else "its order's COMMIT has no answer",
+        f"a relay had it in hand in step {seen}" if seen else "no relay saw it",
+        f"published in step {published}" if published else "never published",
+    ]
 
 
 def _mentions(statement: Statement, order: str) -> bool:
@@ -91,18 +113,8 @@ def _mentions(statement: Statement, order: str) -> bool:
     return any(isinstance(value, str) and order in value for value in values)
 
 
-def _collapsed(told: Sequence[tuple[int, Statement]]) -> list[tuple[str, int]]:
-    """Return the lines, those alike that follow each other as one."""
-
-    def line(numbered: tuple[int, Statement]) -> str:
-        _, statement = numbered
-        text = text_of(statement)
-        note = note_of((statement,))
-        text = text if len(text) <= 88 else f"{text[:87]}…"  # noqa: PLR2004 -- what fits in a line
-        return f"{statement.replica}  {text}  {note}".rstrip()
-
-    found = []
-    for text, group in groupby(told, key=line):
-        numbers = [number for number, _ in group]
-        found.append((f"{numbers[0]:>4}  {text}", len(numbers)))
-    return found
+def _line(statement: Statement) -> str:
+    text, note = text_of(statement), note_of((statement,))
+    text = text if len(text) <= TEXT else f"{text[: TEXT - 1]}…"
+    note = note if len(note) <= NOTE else f"{note[: NOTE - 1]}…"
+    return f"{statement.replica}  {text}  {note}".rstrip()

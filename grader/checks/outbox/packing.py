@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.checks import require
 from grader.checks.outbox.shop import slips_of
-from grader.checks.outbox.stream import GROUP, RECOVERED, STREAM, let_pending_age
+from grader.checks.outbox.stream import RECOVERED, let_pending_age, pending_of
 from grader.lab import printed
 from grader.verdict import Evidence
 
@@ -40,7 +40,7 @@ async def require_one_slip_each(
             await packer.round()
     slips = await slips_of(lab, orders)
     wrong = next((number for number in slips if number != 1), 1)
-    pending = await lab.redis("XPENDING", STREAM, GROUP, "-", "+", "10") if not came else []
+    pending = await pending_of(lab) if not came else []
     require(
         wrong == 1,
         done=done,
@@ -66,10 +66,10 @@ async def require_one_slip_each(
     )
 
 
-def _pending(pending: Sequence[Sequence[Any]]) -> tuple[str, ...]:
+def _pending(pending: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     """Return pending entries as lines; consumers by number, since their names may be anything."""
-    consumers = {one: number for number, one in enumerate(dict.fromkeys(entry[1] for entry in pending), 1)}
+    consumers = {one: number for number, one in enumerate(dict.fromkeys(consumer for _, consumer in pending), 1)}
     return tuple(
-        f"entry {number}: delivered to consumer {consumers[entry[1]]}, never acknowledged"
-        for number, entry in enumerate(pending, 1)
+        f"entry {number}: delivered to consumer {consumers[consumer]}, never acknowledged"
+        for number, (_, consumer) in enumerate(pending, 1)
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from grader.lab import RedisIs, Request
+from grader.lab import RedisIs, Request, printed
+from grader.verdict import Evidence, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
-    from grader.lab import Lab
+    from grader.lab import Answer, Lab
 
 CREATED = 201
 WEB = ("A", "B")
@@ -62,8 +63,20 @@ class Shop:
 
 async def place(lab: Lab, request: Request, *, to: str = "A") -> Placed:
     """Place an order; a Finding where it is not answered 201."""
-    body = (await lab.send(request, to=to)).expect(CREATED)
-    return Placed(str(body["id"]), request)
+    answer = await lab.send(request, to=to)
+    return Placed(id_of(answer), request)
+
+
+def id_of(answer: Answer) -> str:
+    """Return the id of an order; a Finding where the answer is not 201."""
+    if answer.status != CREATED:
+        raise Finding(
+            "placed an order, with Redis away from the web service",
+            f"it was answered {answer.status}",
+            "an order is answered 201, and its event comes through the relay",
+            (Evidence("the answer", (answer.body[:300].decode(errors="replace"),)), *printed(answer.log, 1)),
+        )
+    return str(answer.json()["id"])
 
 
 async def only_the_relay(lab: Lab) -> None:

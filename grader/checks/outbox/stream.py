@@ -61,7 +61,15 @@ async def make_group(lab: Lab) -> None:
     await lab.redis("XGROUP", "CREATE", STREAM, GROUP, "0", "MKSTREAM")
 
 
+async def pending_of(lab: Lab) -> list[tuple[str, str]]:
+    """Return the entries that were delivered and not acknowledged, each with its consumer; none without the group."""
+    groups = await lab.redis("XINFO", "GROUPS", STREAM) if await lab.redis("EXISTS", STREAM) == "1" else []
+    if not any(GROUP in group for group in groups):
+        return []
+    return [(entry, consumer) for entry, consumer, *_ in await lab.redis("XPENDING", STREAM, GROUP, "-", "+", "1000")]
+
+
 async def let_pending_age(lab: Lab) -> None:
     """Let the time pass on Redis's clock after which anything that is pending may be claimed by another."""
-    for entry, consumer, *_ in await lab.redis("XPENDING", STREAM, GROUP, "-", "+", "1000"):
+    for entry, consumer in await pending_of(lab):
         await lab.redis("XCLAIM", STREAM, GROUP, consumer, "0", entry, "IDLE", str(LONG_AGO), "JUSTID")

@@ -3,9 +3,8 @@
 import asyncio
 import json
 import logging
-import os
-import socket
 from typing import Any
+from uuid import uuid4
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
@@ -22,7 +21,7 @@ from app.shared.settings import Settings
 log = logging.getLogger("packer")
 
 GROUP = "packers"
-CONSUMER = f"{socket.gethostname()}-{os.getpid()}"
+CONSUMER = f"packer-{uuid4()}"
 
 # The constraint decides, not a look beforehand: two packers may have the same event in hand.
 ADD_SLIP = text("""
