@@ -49,8 +49,6 @@ class Ground:
     """The variable that names the outside service; empty where there is none."""
     handler: Handler
     environment: dict[str, str]
-    keep_results: bool = False
-    """The wires keep the first rows of each answer, so that a check can tell what was seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,7 @@ class Station:
         environment = dict(ground.environment)
         for variable, wire in wires.items():
             await wire.start()
-            wire.keep_results = ground.keep_results
+            wire.keep_results = bool(self._module)  # what a round saw is part of its story
             environment[variable] = wire.url
         _tell_redis(wires.values(), self._redis_is)
         self.attend(tuple(wires.values()))

@@ -107,8 +107,8 @@ async def ids_that_commit_out_of_order(lab: Lab) -> None:
     await lab.rows.insert(shop.tables)
     await only_the_relay(lab)
     relay = lab.process("relay")
-    await relay.round()
-    await place(lab, shop.order())  # so that the relay has something behind it
+    before = await place(lab, shop.order())
+    await require_published(lab, [before.id], relay, done="placed an order")
     overtaking: list[asyncio.Task[Answer]] = []
 
     async def meanwhile() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from grader.explore.picture import note_of, text_of
@@ -25,80 +24,78 @@ _ENDS = {Category.COMMIT, Category.ROLLBACK}
 
 @dataclass(slots=True)
 class _Scene:
-    """What one side did without the other coming in between: one statement of the web, or a round of a relay."""
+    """One statement of the web service, or what a relay did from one end of a transaction to the next."""
 
     statements: list[Statement] = field(default_factory=list)
-    again: bool = False
-    """It happened again and again just so, with nothing in between."""
+    of_relay: bool = False
+    times: int = 1
 
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """The statements as they are shown."""
-        return tuple(map(_line, self.statements))
+    def tells_nothing_of(self, order: str) -> bool:
+        """Whether a relay looked, published nothing, and did not see the order either."""
+        return self.of_relay and not any(s.service == "redis" or _mentions(s, order) for s in self.statements)
 
 
 def life_of(order: str, statements: Sequence[Statement], web: Iterable[str]) -> Evidence:
     """Return the steps that tell what became of an order's event; `web` names the replicas of the web service."""
     replicas = frozenset(web)
-    counted = [s for s in statements if not s.noise]
+    # by their ends: a COMMIT that was held for long comes after what was done meanwhile
+    counted = sorted((s for s in statements if not s.noise), key=lambda s: s.started + s.seconds)
     first = next((n for n, s in enumerate(counted) if _mentions(s, order)), len(counted))
-    scenes = list(_without_repetition(_scenes(order, counted[first:], replicas)))
-    told = [statement for scene in scenes for statement in scene.statements]
-    lines = []
-    for scene in scenes:
-        for line in scene.lines:
-            lines.append(f"{len(lines) + 1:>3}  {line}")
-        if scene.again:
+    told: list[Statement] = []
+    lines: list[str] = []
+    for scene in _that_matter(order, _scenes(order, counted[first:], replicas)):
+        for statement in scene.statements:
+            told.append(statement)
+            lines.append(f"{len(told):>3}  {_line(statement, note=scene.of_relay)}")
+        if scene.times > 1:
             lines.append("     … and so again and again")
     if len(lines) > MOST_LINES:
         lines = [*lines[: MOST_LINES // 2], "     …", *lines[-MOST_LINES // 2 :]]
     return Evidence(f"the life of its event: {', '.join(_summary(order, told, replicas))}", tuple(lines))
 
 
-def _scenes(order: str, statements: Sequence[Statement], web: frozenset[str]) -> Iterator[_Scene]:
+def _scenes(order: str, statements: Iterable[Statement], web: frozenset[str]) -> Iterator[_Scene]:
     """Yield what tells of the order: its own statements, commits of the web, and all that relays did."""
-    round_ = _Scene()
+    scene = _Scene(of_relay=True)
     for statement in statements:
-        if statement.replica not in web:
-            round_.statements.append(statement)
-            if statement.category in _ENDS:
-                yield round_
-                round_ = _Scene()
-            continue
-        if _mentions(statement, order) or statement.category is Category.COMMIT:
-            yield round_
-            round_ = _Scene()
+        relays = statement.replica not in web
+        if relays:
+            scene.statements.append(statement)
+        if scene.statements and (not relays or statement.category in _ENDS):
+            yield scene
+            scene = _Scene(of_relay=True)
+        if not relays and (_mentions(statement, order) or statement.category is Category.COMMIT):
             yield _Scene([statement])
-    yield round_
+    if scene.statements:
+        yield scene
 
 
-def _without_repetition(scenes: Iterator[_Scene]) -> Iterator[_Scene]:
-    """Yield each scene once where it follows itself."""
-    for _, alike in groupby((scene for scene in scenes if scene.statements), key=lambda scene: scene.lines):
-        same = list(alike)
-        yield _Scene(same[0].statements, again=len(same) > 1)
+def _that_matter(order: str, scenes: Iterable[_Scene]) -> list[_Scene]:
+    """Return the scenes without those in which a relay did nothing, the last of these apart."""
+    kept: list[_Scene] = []
+    for scene in scenes:
+        if kept and kept[-1].tells_nothing_of(order):
+            last = kept.pop()
+            scene.times += last.times if scene.tells_nothing_of(order) else 0
+        kept.append(scene)
+    return kept
 
 
 def _summary(order: str, told: Sequence[Statement], web: frozenset[str]) -> list[str]:
     """Return where the event's row, the order's commit and the event's publication are among the steps told."""
-    own = [
-        (n, s) for n, s in enumerate(told, 1) if s.replica in web and _mentions(s, order) and s.service == "postgres"
-    ]
-    row = next((n for n, s in own if _OUTBOX.search(s.text)), 0)
+    steps = [(number, s, _mentions(s, order)) for number, s in enumerate(told, 1)]
+    own = [(n, s) for n, s, mentioned in steps if mentioned and s.replica in web and s.service == "postgres"]
     session = (own[0][1].replica, own[0][1].connection) if own else None
-    committed = next(
-        (
-            n
-            for n, s in enumerate(told, 1)
-            if s.category is Category.COMMIT and (s.replica, s.connection) == session and s.done and not s.error
-        ),
-        0,
+    row = next((n for n, s in own if _OUTBOX.search(s.text)), 0)
+    commits = (
+        n
+        for n, s, _ in steps
+        if s.category is Category.COMMIT and (s.replica, s.connection) == session and s.done and not s.error
     )
-    seen = next((n for n, s in enumerate(told, 1) if s.replica not in web and s.result and _mentions(s, order)), 0)
-    published = next(
-        (n for n, s in enumerate(told, 1) if s.text.upper().startswith("XADD") and _mentions(s, order) and not s.error),
-        0,
-    )
+    committed = next(commits, 0)
+    theirs = [(n, s) for n, s, mentioned in steps if mentioned and s.replica not in web]
+    seen = next((n for n, s in theirs if s.service == "postgres"), 0)
+    published = next((n for n, s, mentioned in steps if mentioned and s.text.startswith("XADD") and not s.error), 0)
     return [
         f"its row was written in step {row}" if row else "no row was written for it",
         f"its order committed in step {committed}" if committed else "its order's COMMIT has no answer",
@@ -113,8 +110,8 @@ def _mentions(statement: Statement, order: str) -> bool:
     return any(isinstance(value, str) and order in value for value in values)
 
 
-def _line(statement: Statement) -> str:
-    text, note = text_of(statement), note_of((statement,))
+def _line(statement: Statement, *, note: bool) -> str:
+    text, came = text_of(statement), note_of((statement,)) if note or statement.error else ""
     text = text if len(text) <= TEXT else f"{text[: TEXT - 1]}…"
-    note = note if len(note) <= NOTE else f"{note[: NOTE - 1]}…"
-    return f"{statement.replica}  {text}  {note}".rstrip()
+    came = came if len(came) <= NOTE else f"{came[: NOTE - 1]}…"
+    return f"{statement.replica}  {text}  {came}".rstrip()
