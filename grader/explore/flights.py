@@ -93,13 +93,26 @@ class Flights:
         self.follow_noise()
         self._bench.recorder.clear()
         self._seen = 0
-        for session in self._sessions.values():
-            session.rest()
+        begun = self._begun()
+        for key, session in self._sessions.items():
+            if key not in begun:
+                session.rest()
         self._names, self.all, self._gated = _Names(), [], True
         for actor in self._bench.actors:
             actor.call_when_asleep(self.motion.note)
             for wire in actor.wires:
                 self._attend(actor, wire)
+
+    def _begun(self) -> set[tuple[str, str, int]]:
+        """Return the connections on which a loop has begun the transaction of its round: something has woken it."""
+        return {
+            (name, service, connection)
+            for name, service, connection in self._sessions
+            for actor in self._bench.actors
+            if actor.loops and actor.name == name and service == "postgres"
+            for wire in actor.wires
+            if wire.status_of(connection) != "I"
+        }
 
     def open_gates(self) -> None:
         """Hold nothing any more."""

@@ -104,6 +104,9 @@ class LabActor:
     def shut(self) -> None:
         """Nothing of it happens before it is sent its request."""
 
+    async def still(self) -> None:
+        """It waits for nothing but its request."""
+
     async def ready(self) -> None:
         """It is there as long as it is put."""
 
@@ -163,6 +166,7 @@ class LabBench:
         """Cut what an earlier run left with locks in a transaction, and put the rows of every run back."""
         for actor in self.actors:
             actor.shut()
+            await actor.still()
             if any(wire.in_transaction for wire in actor.wires) and await self._monitor.holding(actor.processes):
                 for wire in actor.wires:
                     wire.end_transactions()

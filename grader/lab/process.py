@@ -20,6 +20,10 @@ ROUND_SECONDS = 10.0
 """What a round may take."""
 BOOT_SECONDS = 15.0
 """What a process may take until its event loop runs, or until it speaks to a server."""
+STILL_SECONDS = 0.1
+"""How long one that blocks in Redis is waited for, so that every schedule begins alike; to start another costs more."""
+TOLD_SECONDS = 0.02
+"""What a notification takes at most."""
 WAKING_SECONDS = 1.0
 """How long one is waited for that wakes by itself: from `time.sleep`, or from a command that blocks in Redis."""
 LOOKS = 6
@@ -190,6 +194,22 @@ class Process:
         if self._put is not None:
             self._attend(self._put.wires)
 
+    async def still(self) -> None:
+        """Return when it waits for nothing but the next round; one that goes on waiting in Redis is ended."""
+        put = self.put
+
+        def still() -> bool:
+            return _is_over(put) or bool(self._standing) or all(wire.is_idle for wire in put.wires)
+
+        if not await Motion().until(still, STILL_SECONDS):
+            await self.kill()
+
+    async def told(self) -> None:
+        """Return when one that listens for notifications has heard of what was done, if it is to hear of it."""
+        put = self.put
+        if any(wire.recorder.listens(self.name) for wire in put.wires):
+            await Motion().until(lambda: bool(self._standing) or _is_over(put), TOLD_SECONDS)
+
     def refuse(self, refuses: Callable[[Statement], Fail | None] | None) -> None:
         """Have commands of Redis fail as `refuses` says, from now on and after a new start too; None ends it."""
         self._refuses = refuses or (lambda _: None)
@@ -289,9 +309,14 @@ class ProcessActor:
         """Let nothing of it pass before its run begins."""
         self.process.shut()
 
+    async def still(self) -> None:
+        """Return when it waits for nothing but its next round."""
+        await self.process.still()
+
     async def ready(self) -> None:
         """Start it where it has ended, so that its first round is the run's."""
         await self.process.start(held=True)
+        await self.process.told()
 
     async def start(self) -> asyncio.Future[None]:
         """Let its next round begin; the future is done when the round is over."""
