@@ -155,7 +155,7 @@ def test_a_service_that_does_not_start(play: Callable[..., Terminal], mistake: P
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("play", "99"), "99: no such kata; there are"),
+        (("play", "99"), "there is no kata '99'; there are"),
         (("play", "03"), "kata 03 has no race to play"),
         (("play", "04", "--check", "nothing"), "no such race; there are one-of-two-edits-wins,"),
         (("play", "04", "--check", "restocks-add-up~x"), "no such race"),

@@ -187,7 +187,7 @@ def test_it_ends_and_leaves_nothing(how: str, up: Callable[..., Terminal], groun
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("up", "99"), "99: no such kata; there are"),
+        (("up", "99"), "there is no kata '99'; there are"),
         (("up", "04", "nowhere"), "nowhere: no kata.toml there"),
         (("up", "04", "--replicas", "4"), "--replicas must be 1 to 3, got 4"),
     ],
