@@ -73,10 +73,10 @@ def options() -> str:
     """Return pytest's options that this project brings, each with the variable that sets its default."""
     rows = []
     for option in SETTINGS:
-        values = ", ".join(f"`{choice}`" for choice in option.choices or ())
-        standard = "" if option.standard is None else f"`{option.standard}`"
-        rows.append((f"`{option.flag}`", _sentences(option.help), values, standard, f"`{option.variable}`"))
-    return table(("Option", "What it does", "Values", "Default", "Environment"), rows)
+        values = f": {', '.join(f'`{choice}`' for choice in option.choices)}" if option.choices else ""
+        standard = "" if option.standard is None else f"`{_plain(option.standard)}`"
+        rows.append((f"`{option.flag}`", f"{_sentences(option.help)}{values}<br>`{option.variable}`", standard))
+    return table(("Option", "What it does, and the variable that sets it", "Default"), rows)
 
 
 def default_of(flag: str) -> str:
@@ -84,7 +84,11 @@ def default_of(flag: str) -> str:
     found = next((option.standard for option in SETTINGS if option.flag == flag), None)
     if found is None:
         raise ValueError(f"no option {flag} with a standard value")
-    return f"{found:g}" if isinstance(found, float) else str(found)
+    return _plain(found)
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def outcomes() -> str:
