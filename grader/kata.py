@@ -53,6 +53,8 @@ class Kata:
     """What its services are told beside the addresses of their servers."""
     outside: str = ""
     """The variable that names a service outside, which the grader runs; empty where there is none."""
+    processes: dict[str, str] = field(default_factory=dict)
+    """The modules that run in the background, `python -m MODULE`, by what the kata calls them."""
 
     @property
     def name(self) -> str:
@@ -244,6 +246,7 @@ def _kata(data: dict[str, Any], path: Path) -> Kata:
         tasks=tuple(tasks),
         environment={name: str(text) for name, text in data.get("environment", {}).items()},
         outside=str(data.get("outside", "")),
+        processes={name: str(module) for name, module in data.get("processes", {}).items()},
     )
     if path.parent.parent.name != kata.name:
         raise KataError(

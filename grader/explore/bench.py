@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Actor(Protocol):
-    """One replica, and the request that it is sent in each run."""
+    """One process: a replica with the request that it is sent in each run, or a loop that makes a round in each."""
 
     @property
     def name(self) -> str:
@@ -28,6 +28,16 @@ class Actor(Protocol):
     @property
     def asleep(self) -> bool:
         """Whether the process will do nothing before something comes from outside."""
+        ...
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing that it sent is unanswered; what waits for work to come does not count in a loop."""
+        ...
+
+    @property
+    def loops(self) -> bool:
+        """Whether it goes on for ever, round after round: its run is one round, and later steps are none of it."""
         ...
 
     @property
@@ -53,7 +63,10 @@ class Actor(Protocol):
         ...
 
     async def start(self) -> asyncio.Future[Any]:
-        """Send the request, and return when it has been sent; the future is done when the answer has come."""
+        """Send the request, and return when it has been sent; the future is done when the answer has come.
+
+        A loop begins its next round, and is done when it waits for the one after it.
+        """
         ...
 
 
@@ -72,6 +85,10 @@ class Bench(Protocol):
 
     async def fresh(self) -> None:
         """Put the rows back that every run begins with."""
+        ...
+
+    async def redis_is_through(self) -> None:
+        """Return when Redis has done what it was sent before, and answers no sooner than something new comes."""
         ...
 
     async def waits(self, process: int) -> bool:

@@ -155,7 +155,7 @@ class Controller:
 
     async def _decide(self, run: Run, ask: Ask) -> None:
         while True:
-            standing = self._flights.standing()
+            standing = [flight for flight in self._flights.standing() if not self._round_is_over(flight)]
             if not standing:
                 if self._finished:
                     run.finished = True
@@ -182,7 +182,12 @@ class Controller:
     @property
     def _finished(self) -> bool:
         answered = all(answer.done() for answer in self._answers.values())
-        return answered and not any(self._flights.waiting()) and self._next_timer() is None
+        waiting = any(not self._round_is_over(flight) for flight in self._flights.waiting())
+        return answered and not waiting and self._next_timer() is None
+
+    def _round_is_over(self, flight: Flight) -> bool:
+        """Whether a step is one that a loop takes after its round, of itself: another has given it work to do."""
+        return flight.actor.loops and self._answers[flight.actor.name].done()
 
     # letting go
 

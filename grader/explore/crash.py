@@ -21,27 +21,28 @@ if TYPE_CHECKING:
     from grader.wire import Statement
     from grader.wire.proxy import Proxy
 
-_NAMED = re.compile(r"(cut|kill)-(before|after)-A(\d+)")
+_NAMED = re.compile(r"(cut|kill)-(before|after)-([A-Z])(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What happens to a request at one of its steps, counted from 1."""
+    """What happens to an actor at one of its steps, counted from 1."""
 
     verb: str
     """`cut`: the connection of the step; `kill`: the whole process."""
     place: str
     """`before` the step reaches the server, or `after` it was run and before its reply."""
     index: int
+    actor: str = "A"
 
     @classmethod
     def read(cls, text: str) -> Self | None:
         """Return the fault that a token names, or None where it names none."""
         match = _NAMED.fullmatch(text)
-        return cls(match[1], match[2], int(match[3])) if match else None
+        return cls(match[1], match[2], int(match[4]), match[3]) if match else None
 
     def __str__(self) -> str:
-        return f"{self.verb}-{self.place}-A{self.index}"
+        return f"{self.verb}-{self.place}-{self.actor}{self.index}"
 
     @property
     def told(self) -> str:
@@ -50,14 +51,14 @@ class Fault:
         return f"{what} {'before it' if self.place == 'before' else 'after it, before the reply'}"
 
 
-def faults(steps: int) -> Iterator[Fault]:
-    """Yield every crash point of a request with so many steps, in the order of the steps."""
+def faults(steps: int, actor: str = "A") -> Iterator[Fault]:
+    """Yield every crash point of a request, or a round, with so many steps, in the order of the steps."""
     for index in range(1, steps + 1):
-        yield Fault("cut", "before", index)
-        yield Fault("cut", "after", index)
-        yield Fault("kill", "before", index)
+        yield Fault("cut", "before", index, actor)
+        yield Fault("cut", "after", index, actor)
+        yield Fault("kill", "before", index, actor)
     if steps:
-        yield Fault("kill", "after", steps)
+        yield Fault("kill", "after", steps, actor)
 
 
 class Saboteur:

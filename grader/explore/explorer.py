@@ -51,6 +51,8 @@ class Limits:
 
     classes: int = 200
     schedules: int = 1000
+    enough: bool = False
+    """So much will do where that is not all there is."""
 
 
 @dataclass(slots=True)

@@ -28,8 +28,9 @@ SECONDS = 10.0
 """What a run may take in which nothing moves, before it is called stuck."""
 DEADLOCK_SECONDS = 0.02
 """Longer than the server's deadlock_timeout: a waiting step has looked for a deadlock by then."""
-_BLOCKING = re.compile(r"B[LRZ]\w+|XREAD|XREADGROUP|WAIT(AOF)?", re.IGNORECASE)
-"""Redis commands that may wait for something to come."""
+_BLOCKING = re.compile(r"B[LRZ]\w+|WAIT(AOF)?", re.IGNORECASE)
+_READING = re.compile(r"XREAD(GROUP)?\b", re.IGNORECASE)
+"""Redis commands that may wait for something to come; those that read streams do with BLOCK."""
 
 
 @dataclass(slots=True, eq=False)
@@ -91,13 +92,26 @@ class Flights:
         self.follow_noise()
         self._bench.recorder.clear()
         self._seen = 0
-        for session in self._sessions.values():
-            session.rest()
+        begun = self._begun()
+        for key, session in self._sessions.items():
+            if key not in begun:
+                session.rest()
         self._names, self.all, self._gated = _Names(), [], True
         for actor in self._bench.actors:
             actor.call_when_asleep(self.motion.note)
             for wire in actor.wires:
                 self._attend(actor, wire)
+
+    def _begun(self) -> set[tuple[str, str, int]]:
+        """Return the connections on which a loop has begun the transaction of its round: something has woken it."""
+        return {
+            (name, service, connection)
+            for name, service, connection in self._sessions
+            for actor in self._bench.actors
+            if actor.loops and actor.name == name and service == "postgres"
+            for wire in actor.wires
+            if wire.status_of(connection) != "I"
+        }
 
     def open_gates(self) -> None:
         """Hold nothing any more."""
@@ -278,7 +292,11 @@ class Flights:
     async def _waits(self, flight: Flight) -> bool:
         """Whether a step waits in its server: for a lock, as Postgres says, or in a Redis command that blocks."""
         if flight.statement.service == "redis":
-            return not flight.over and _BLOCKING.match(flight.statement.text) is not None
+            if not _may_block(flight.statement):
+                return False
+            await self._bench.redis_is_through()  # what it can answer at once it has answered by then
+            await self.motion.look_round()
+            return not flight.over
         process = flight.wire.process_of(flight.statement.connection)
         return process is not None and await self._bench.waits(process)
 
@@ -293,3 +311,9 @@ def _may_wait_for(flight: Flight, waiting: Flight) -> bool:
         frozenset(access for access in wanted if not flight.session.has(access)),
         waiting.held.footprint.accesses,
     )
+
+
+def _may_block(statement: Statement) -> bool:
+    words = [statement.text.partition(" ")[2], *statement.parameters]
+    blocks = any(isinstance(word, str) and word.upper() == "BLOCK" for word in words)
+    return bool(_BLOCKING.match(statement.text) or (blocks and _READING.match(statement.text)))

@@ -30,7 +30,7 @@ def go_on(actors: Sequence[Actor], seconds: float) -> None:
 
 def at_rest(actors: Sequence[Actor]) -> bool:
     """Whether every replica sleeps, and nothing that it sent is unanswered."""
-    return all(actor.asleep and all(wire.is_idle for wire in actor.wires) for actor in actors)
+    return all(actor.asleep and actor.quiet for actor in actors)
 
 
 def traffic_of(actors: Sequence[Actor]) -> int:

@@ -29,6 +29,8 @@ ERRORS = {
     "55P03": "lock not available",
 }
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-([0-9a-f]{8})([0-9a-f]{4})", re.IGNORECASE)
+_ENTRY = re.compile(r"\b\d{13}(-\d+)\b")
+"""The id that Redis gives a stream's entry: milliseconds, and a number among those of one."""
 _PARAMETER = re.compile(r"\$(\d+)(?:::[A-Za-z_]+(?: [A-Za-z]+)*(?:\[\])?)?")
 _COLUMNS = re.compile(r"^(SELECT )(?!COUNT\b).+?( FROM \w+(?= WHERE )|(?= FROM ))", re.IGNORECASE)
 _SET = re.compile(r"\bSET (.+?)(?: WHERE | RETURNING |$)", re.IGNORECASE)
@@ -52,6 +54,8 @@ class Scene:
     statements: Mapping[Step, tuple[Statement, ...]] = field(default_factory=dict)
     seen: str = ""
     outcomes: tuple[str, ...] = ()
+    names: str = "ABC"
+    """Whose lanes they are, a letter each."""
 
 
 def picture_of_run(scene: Scene, run: Run, nearest: tuple[Event, Event, Run] | None, explored: str) -> Timeline:
@@ -170,7 +174,7 @@ def note_of(statements: Sequence[Statement], changed: Sequence[str] = ()) -> str
 def shortened(value: object, most: int = VALUE) -> str:
     """Return a value as it is shown: in one line, and of so many characters at most."""
     text = "null" if value is None else " ".join(str(value).split())
-    text = _UUID.sub(r"…\2", text)
+    text = _ENTRY.sub(r"…\1", _UUID.sub(r"…\2", text))
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
@@ -209,7 +213,7 @@ def _clause(statement: Statement) -> str:
 
 def _moment(scene: Scene, event: Event, events: Sequence[Event], changed: Sequence[str]) -> Moment:
     statements = scene.statements.get(event.step, ())
-    lane = ord(event.actor[0]) - ord("A")
+    lane = scene.names.index(event.actor[0])
     text = "; ".join(text_of(statement) for statement in statements) or text_of_step(event.step)
     site = event.step.site
     place = Place(site.file, site.line) if site else None

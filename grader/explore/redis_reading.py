@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from grader.explore.stream_reading import STREAM_COMMANDS, stream_accesses
 from grader.explore.values import Access, Footprint, Mode
 from grader.wire.recorder import VALUES_CAP
 
@@ -22,24 +23,23 @@ def _table(commands: str) -> dict[str, str]:
 _COMMANDS = _table("""
     r1 GET STRLEN TTL PTTL TYPE HGET HGETALL HMGET HEXISTS HLEN HKEYS HVALS LRANGE LLEN LINDEX LPOS SMEMBERS
     r1 SISMEMBER SMISMEMBER SCARD SRANDMEMBER ZRANGE ZRANGEBYSCORE ZREVRANGE ZSCORE ZMSCORE ZCARD ZCOUNT ZRANK ZREVRANK
-    r1 GETRANGE GETBIT BITCOUNT EXPIRETIME PEXPIRETIME XLEN XRANGE XREVRANGE XPENDING DUMP HSCAN SSCAN ZSCAN HSTRLEN
+    r1 GETRANGE GETBIT BITCOUNT EXPIRETIME PEXPIRETIME DUMP HSCAN SSCAN ZSCAN HSTRLEN
     w1 SET SETNX SETEX PSETEX GETSET GETDEL GETEX APPEND SETRANGE SETBIT INCR INCRBY INCRBYFLOAT DECR DECRBY EXPIRE
     w1 PEXPIRE EXPIREAT PEXPIREAT PERSIST HSET HSETNX HMSET HDEL HINCRBY HINCRBYFLOAT LPUSH RPUSH LPUSHX RPUSHX LPOP
     w1 RPOP LREM LSET LTRIM LINSERT SADD SREM SPOP ZADD ZREM ZINCRBY ZPOPMIN ZPOPMAX ZREMRANGEBYSCORE
-    w1 ZREMRANGEBYRANK XADD XACK XCLAIM XAUTOCLAIM XDEL XTRIM RESTORE PFADD
+    w1 ZREMRANGEBYRANK RESTORE PFADD
     r* MGET EXISTS TOUCH SINTER SUNION SDIFF WATCH PFCOUNT
     w* DEL UNLINK PFMERGE SINTERSTORE SUNIONSTORE SDIFFSTORE
     w2 RENAME RENAMENX COPY SMOVE LMOVE RPOPLPUSH BLMOVE BRPOPLPUSH
     w- BLPOP BRPOP BZPOPMIN BZPOPMAX
     w: MSET MSETNX
-    x- XREAD XREADGROUP
     g- XGROUP XINFO OBJECT MEMORY
     e- EVAL EVALSHA FCALL EVAL_RO EVALSHA_RO FCALL_RO
     a- FLUSHALL FLUSHDB KEYS SCAN DBSIZE RANDOMKEY SWAPDB
     n- PING ECHO TIME SELECT AUTH HELLO CLIENT COMMAND INFO QUIT RESET UNWATCH MULTI DISCARD SCRIPT WAIT LASTSAVE
 """)
 """How a command's keys are found: `r` reads, `w` writes; `1` the first word, `2` the first two, `*` all, `-` all but
-the last, `:` every other. `x` those after STREAMS, `g` the second word, `e` as many as the second word says, `a` any,
+the last, `:` every other. `g` the second word, `e` as many as the second word says, `a` any,
 `n` none."""
 
 
@@ -87,9 +87,11 @@ def command_footprint(text: str, parameters: tuple[str | bytes | None, ...]) -> 
     words = _words(text, parameters)
     name, arguments = words[0], words[1:]
     what = _COMMANDS.get(name)
-    if what is None or len(parameters) >= VALUES_CAP:  # further words were not kept
+    if (what is None and name not in STREAM_COMMANDS) or len(parameters) >= VALUES_CAP:  # further words were not kept
         return Footprint(opaque=True, service=REDIS)
     try:
+        if what is None:
+            return Footprint(stream_accesses(REDIS, name, arguments), service=REDIS)
         keys = _keys(what, arguments)
     except (ValueError, IndexError):
         return Footprint(opaque=True, service=REDIS)
@@ -113,9 +115,6 @@ def _keys(what: str, arguments: list[str]) -> list[str] | None:  # noqa: PLR0911
             return arguments[:-1]
         case "w:":
             return arguments[::2]
-        case "x-":
-            rest = arguments[[word.upper() for word in arguments].index("STREAMS") + 1 :]
-            return rest[: len(rest) // 2]
         case "g-":
             return [arguments[1]]
         case "e-":

@@ -2,9 +2,12 @@
 
 from grader.lab.after import After, Holds, Retry, Tables
 from grader.lab.apart import Apart
-from grader.lab.bench import Lab, Unusable
+from grader.lab.bench import Lab
 from grader.lab.debugging import Stop
 from grader.lab.http import Answer, Budget, Request, Stopped, get, most_repeated, printed, shortened
+from grader.lab.process import Process
+from grader.lab.station import RedisIs
+from grader.lab.unusable import Unusable
 
 __all__ = [
     "After",
@@ -13,6 +16,8 @@ __all__ = [
     "Budget",
     "Holds",
     "Lab",
+    "Process",
+    "RedisIs",
     "Request",
     "Retry",
     "Stop",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
 
-    from grader.lab.after import Tables
+    from grader.lab.after import SetUp, Tables
     from grader.lab.http import Answer, Budget, Request
     from grader.lab.monitor import Monitor
+    from grader.lab.process import ProcessActor
     from grader.lab.rows import Rows
     from grader.lab.station import Put, Station
     from grader.replica import Reins, Replica
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 class LabActor:
     """One replica, and the request that it is sent in each run."""
+
+    loops = False
 
     def __init__(self, station: Station, put: Put, request: Request, budget: Budget) -> None:
         self.station = station
@@ -59,6 +62,11 @@ class LabActor:
         return self._put.replica.exited is not None or self._reins.asleep
 
     @property
+    def quiet(self) -> bool:
+        """Whether nothing that it sent is unanswered."""
+        return all(wire.is_idle for wire in self.wires)
+
+    @property
     def halted(self) -> bool:
         """Whether a debugger has a thread of the process stand still."""
         return self._put.replica.exited is None and self._reins.halted
@@ -93,6 +101,15 @@ class LabActor:
         if self._put.replica.exited is None:
             self._reins.thaw()
 
+    def shut(self) -> None:
+        """Nothing of it happens before it is sent its request."""
+
+    async def still(self) -> None:
+        """It waits for nothing but its request."""
+
+    async def ready(self) -> None:
+        """It is there as long as it is put."""
+
     def hold_time(self) -> None:
         """From now on keep the submission's timers back."""
         self._reins.hold()
@@ -120,13 +137,15 @@ class LabBench:
 
     def __init__(  # noqa: PLR0913 -- what a bench is made of
         self,
-        actors: Sequence[LabActor],
+        actors: Sequence[LabActor | ProcessActor],
         *,
         recorder: Recorder,
         rows: Rows,
         given: Tables,
         monitor: Monitor,
         prepare: Callable[[], Awaitable[None]],
+        set_up: SetUp | None = None,
+        ask_redis: Callable[..., Awaitable[Any]] | None = None,
     ) -> None:
         self.actors = actors
         self.recorder = recorder
@@ -135,6 +154,8 @@ class LabBench:
         self._renewal = rows.renewal(given)
         self._monitor = monitor
         self._prepare = prepare
+        self._set_up = set_up
+        self._ask_redis = ask_redis
 
     def free_time(self) -> None:
         """Let the time of all replicas run again."""
@@ -144,11 +165,22 @@ class LabBench:
     async def fresh(self) -> None:
         """Cut what an earlier run left with locks in a transaction, and put the rows of every run back."""
         for actor in self.actors:
+            actor.shut()
+            await actor.still()
             if any(wire.in_transaction for wire in actor.wires) and await self._monitor.holding(actor.processes):
                 for wire in actor.wires:
                     wire.end_transactions()
         await self._rows.renew(self._renewal, self._given)
         await self._prepare()
+        if self._set_up is not None:
+            await self._set_up()
+        for actor in self.actors:
+            await actor.ready()
+
+    async def redis_is_through(self) -> None:
+        """Return when Redis has done what it was sent before: it does one thing at a time."""
+        if self._ask_redis is not None:
+            await self._ask_redis("PING")
 
     async def waits(self, process: int) -> bool:
         """Whether a server's process waits for a lock that another of the bench holds."""

@@ -19,6 +19,8 @@ Tables = Mapping[str, Sequence[Mapping[str, object]]]
 class After:
     """What an invariant is looked for in: the answers, in the order of the requests, and the lab with its rows.
 
+    Rounds of processes have no answer.
+
     An answer is None where none came, since its replica was killed.
     """
 
@@ -28,5 +30,7 @@ class After:
 
 Holds = Callable[[After], Awaitable[None]]
 """Raises a Finding where the invariant is broken."""
+SetUp = Callable[[], Awaitable[None]]
+"""Makes what each run begins with beside rows."""
 Retry = Callable[[Answer | None], Request | None]
 """Returns what a client would send after such an answer, or None where it would send nothing."""

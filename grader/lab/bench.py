@@ -7,36 +7,42 @@ import math
 import random
 import shutil
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from string import ascii_uppercase
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from grader.explore.rest import Deadline, Motion
 from grader.lab.actors import LabActor
 from grader.lab.apart import apart
-from grader.lab.http import Answer, Budget, Request, printed
+from grader.lab.extent import Extent
+from grader.lab.http import Answer, Budget, Request
 from grader.lab.monitor import Monitor
+from grader.lab.process import Process, ProcessActor
 from grader.lab.rows import Rows
-from grader.lab.station import Ground, Station, wire_to
+from grader.lab.station import Ground, RedisIs, Station, wire_to
+from grader.lab.unusable import Unusable, unusable
 from grader.replica import BootError, Host, Limits, SubmissionError
 from grader.services import Database, Pair, SchemaError
-from grader.verdict import Evidence, Finding, Place
+from grader.verdict import Finding
 from grader.wire import PostgresProxy, Recorder, RedisProxy, Statement
 from grader.wire.outside import OutsideService, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from grader.explore.explorer import Limits as ExploringLimits
     from grader.explore.token import Token
     from grader.kata import Submission
-    from grader.lab.after import Holds, Retry, Tables
+    from grader.lab.after import Holds, Retry, SetUp, Tables
     from grader.lab.apart import Apart
     from grader.lab.debugging import Stop
     from grader.lab.exploring import Exploration
     from grader.replica import Replica
+    from grader.wire import Category
     from grader.wire.outside import Call, Handler
     from grader.wire.proxy import Proxy
 
@@ -45,33 +51,10 @@ if TYPE_CHECKING:
     from grader.lab.playing import Player
 
 REPLICAS = "ABC"
-
-
-class Unusable(Exception):  # noqa: N818 -- an outcome, not an error of the grader
-    """The submission could not be put to work; nothing of it can be checked.
-
-    `evidence` holds what the learner needs to see, their traceback first.
-    """
-
-    def __init__(self, reason: str, evidence: tuple[Evidence, ...] = (), place: Place | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.evidence = evidence
-        self.place = place
-
-
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """How much a check has explored: schedules or crashes that were run, classes, and whether those were all."""
-
-    schedules: int = 0
-    classes: int = 0
-    complete: bool | None = None
-
-    def with_more(self, schedules: int, classes: int, *, complete: bool) -> Self:
-        """Return the extent with another exploration added."""
-        both = complete and self.complete is not False
-        return replace(self, schedules=self.schedules + schedules, classes=self.classes + classes, complete=both)
+LOOK_SECONDS = 0.02
+"""How often processes make a round while only the servers' clocks are waited for."""
+OF_A_PROCESS = 2
+"""Places for one background process: it may run twice at once."""
 
 
 class Lab:
@@ -96,6 +79,7 @@ class Lab:
         self._rows: Rows | None = None
         self._ground: Ground | None = None
         self._stations: dict[str, Station] = {}
+        self._processes: dict[str, list[Process]] = {}
         self._monitor: Monitor | None = None
         self.check = ""
         """The id of the check that is made, as replay tokens name it."""
@@ -130,7 +114,7 @@ class Lab:
         try:
             self._database = await self._pair.database(self._schema(self._folder))
         except SchemaError as error:
-            raise _unusable(error) from error
+            raise unusable(error) from error
         try:
             self._rows = await Rows.open(self._database)
         except psycopg.Error as error:
@@ -149,7 +133,23 @@ class Lab:
             environment=dict(kata.environment),
         )
         self._stations = {name: Station(name, self._ground) for name in REPLICAS}
+        self._processes = {name: self._places(name, module) for name, module in kata.processes.items()}
         self._stations[REPLICAS[0]].begin()
+
+    def _places(self, process: str, module: str) -> list[Process]:
+        """Return the places of a background process; their names are letters, the first that of the process."""
+        assert self._ground is not None  # noqa: S101 -- _build() made it
+        places: list[Process] = []
+        first = ascii_uppercase.index(process[0].upper())
+        free = [letter for letter in ascii_uppercase[first:] + ascii_uppercase[:first] if letter not in self._stations]
+        for letter in free[:OF_A_PROCESS]:
+            station = self._stations[letter] = Station(letter, self._ground, module)
+            title = f"{process} {letter}"
+            places.append(Process(title, station, ask_redis=self._pair.ask_redis, ended=self._ended))
+        return places
+
+    async def _ended(self, processes: Iterable[int]) -> None:
+        await (await self.monitor()).ended(processes)
 
     async def _answer_outside(self, call: Call) -> Reply:
         if self.outside is None:
@@ -161,7 +161,7 @@ class Lab:
         try:
             await self._stations[name].start()
         except BootError as error:
-            raise _unusable(error) from error
+            raise unusable(error) from error
         return self._stations[name]
 
     @staticmethod
@@ -193,6 +193,10 @@ class Lab:
         self.recorder.clear()
         self.check, self.title, self.replay, self.stop, self.player = check, title, replay, stop, player
         self.outside, self.explored, self._explorations = None, Extent(), 0
+        for process in (one for places in self._processes.values() for one in places):
+            process.leave()
+            process.refuse(None)
+        await self.let_redis_be(RedisIs.THERE)
         if self._rows is None or not await self._rows.empty():
             await self.clear()
             await self._build()
@@ -209,6 +213,36 @@ class Lab:
         """Empty Redis, if the kata has one."""
         if "redis" in self.submission.kata.services:
             await self._pair.flush_redis()
+
+    async def redis(self, *words: str) -> Any:  # noqa: ANN401 -- any reply
+        """Send Redis one command beside the service, and return its answer: a text, a list, None."""
+        return await self._pair.ask_redis(*words)
+
+    async def let_redis_be(self, redis_is: RedisIs, *names: str) -> None:
+        """Let the replicas and processes of these letters, without any all of them, find Redis so until told again."""
+        for name in names or tuple(self._stations):
+            await self._stations[name].let_redis_be(redis_is)
+
+    def process(self, name: str, number: int = 1) -> Process:
+        """Return a background process of the kata; with `number` 2 another that runs the same module beside it."""
+        return self._processes[name][number - 1]
+
+    async def rounds(self, *processes: Process, until: Callable[[], Awaitable[bool]], seconds: float) -> bool:
+        """Let processes make rounds in turn until something is so; False where it is not in so many seconds.
+
+        The seconds have passed on the servers' clocks, and on that of each process, which goes on as it sleeps: on a
+        busy machine it has its polls all the same.
+        """
+        deadline = Deadline(seconds)
+        ends = [process.elapsed + seconds for process in processes]
+        while not await until():
+            if deadline.is_over and all(p.elapsed >= end for p, end in zip(processes, ends, strict=True)):
+                return False
+            for process in processes:
+                await process.round(patient=True)
+            if all(p.elapsed >= end for p, end in zip(processes, ends, strict=True)):
+                await Motion().until(lambda: deadline.is_over, LOOK_SECONDS)  # only the servers' clocks are waited for
+        return True
 
     async def set_environment(self, **variables: str) -> None:
         """Tell the service these settings beside those that are always set; where they differ it is started anew."""
@@ -237,7 +271,7 @@ class Lab:
 
     async def clear(self) -> None:
         """End the replicas and drop the database; what comes next makes them anew, from the same copy."""
-        stations, self._stations = self._stations, {}
+        stations, self._stations, self._processes = self._stations, {}, {}
         await asyncio.gather(*(station.close() for station in stations.values()))
         if self._rows is not None:
             await self._rows.close()
@@ -266,25 +300,37 @@ class Lab:
         return await station.send(request, budget)
 
     async def send_holding(
-        self, request: Request, *, before: int, act: Callable[[], Awaitable[None]], to: str = "A"
+        self, request: Request, *, before: int | Category, act: Callable[[], Awaitable[None]], to: str = "A"
     ) -> tuple[Answer, bool]:
         """Send a request and `act` before its statement number `before` (from 1) reaches the server.
 
-        Return the answer and whether there was such a statement; where there was none, `act` ran after the answer.
+        Or before its first statement of that category. Return the answer and whether there was such a statement; where
+        there was none, `act` ran after the answer.
         """
-        sent = 0
+        sent, acted = 0, False
 
-        async def gate(statement: Statement) -> None:  # noqa: ARG001 -- as a Gate is called
-            nonlocal sent
+        async def gate(statement: Statement) -> None:
+            nonlocal sent, acted
             sent += 1
-            if sent == before:
+            if not acted and before in {sent, *(part.category for part in statement.step)}:
+                acted = True
                 await act()
 
         station = await self._serve(to)
         answer = await station.send(request, self._budget, gate)
-        if sent < before:
+        if not acted:
             await act()
-        return answer, sent >= before
+        return answer, acted
+
+    async def waits(self, name: str) -> bool:
+        """Whether a replica waits in Postgres for a lock that another replica or process holds."""
+        monitor = await self.monitor()
+        everyone = [process for station in self._stations.values() for process in station.processes]
+        return any([await monitor.waits(process, everyone) for process in self._stations[name].processes])
+
+    async def waits_for_redis(self, name: str) -> bool:
+        """Whether a replica sleeps with nothing under way but something that it has asked of Redis."""
+        return await self._stations[name].waits_for_redis()
 
     async def together(self, requests: Sequence[Request]) -> list[Answer]:
         """Send requests all at once, dealt to two replicas in turn, with nothing held; return their answers."""
@@ -300,22 +346,25 @@ class Lab:
                 answer.expect(*statuses)
         return answer
 
-    async def every_interleaving(
+    async def every_interleaving(  # noqa: PLR0913 -- each by its name
         self,
         *,
         given: Tables,
-        requests: Sequence[Request],
+        requests: Sequence[Request] = (),
+        processes: Sequence[Process] = (),
         holds: Holds,
+        set_up: SetUp | None = None,
         between: Between | None = None,
         limits: ExploringLimits | None = None,
     ) -> None:
-        """Send two or three requests at once, one to a replica, in every distinguishable interleaving of their steps.
+        """Send requests at once, one to a replica, and let processes make a round, two or three of them in all.
 
-        Each begins with the rows that are `given`, an empty Redis and nothing else; `holds` raises a Finding where
-        what it sees afterwards is wrong. `between` is awaited before each step. Raises the Finding with its schedule,
-        or Inconclusive where not everything was tried.
+        Their steps are interleaved in every distinguishable way. Each schedule begins with the rows that are `given`,
+        an empty Redis and what `set_up` does then; `holds` raises a Finding where what it sees afterwards is wrong.
+        `between` is awaited before each step. Raises the Finding with its schedule, or Inconclusive where not
+        everything was tried and the limits do not say that this will do.
         """
-        exploration = self._exploration(given, requests, holds)
+        exploration = self._exploration(given, (*requests, *processes), holds, set_up)
         if self.player is not None:
             await self.player(exploration, limits=limits, between=between)
             return
@@ -325,25 +374,38 @@ class Lab:
             tried = exploration.explored
             self.explored = self.explored.with_more(tried.schedules, tried.classes, complete=tried.complete)
 
-    async def every_crash(self, *, given: Tables, request: Request, holds: Holds, retry: Retry | bool = True) -> None:
+    async def every_crash(  # noqa: PLR0913 -- each by its name
+        self,
+        *,
+        given: Tables,
+        request: Request | None = None,
+        process: Process | None = None,
+        holds: Holds,
+        retry: Retry | bool = True,
+        set_up: SetUp | None = None,
+    ) -> None:
         """Send a request, and let it crash at each of its steps in turn; then send the retry to the other replica.
 
         `retry` is a function of the first answer (None where none came) that gives the request to send, or None;
         True sends the same again, False nothing. `holds` is given the answers and raises a Finding.
+        Of a `process` one round crashes; what it does after that, started again, is for `holds` to let it do.
         """
         again = (lambda _: request) if retry is True else retry or (lambda _: None)
-        exploration = self._exploration(given, [request], holds)
+        whose = [one for one in (request, process) if one is not None]
+        exploration = self._exploration(given, whose, holds, set_up)
         if self.player is not None:
             await self.player(exploration, retry=again)
             return
         runs = await exploration.sweep(again)
         self.explored = self.explored.with_more(runs, 0, complete=True)
 
-    def _exploration(self, given: Tables, requests: Sequence[Request], holds: Holds) -> Exploration:
+    def _exploration(
+        self, given: Tables, whose: Sequence[Request | Process], holds: Holds, set_up: SetUp | None
+    ) -> Exploration:
         from grader.lab.exploring import Exploration  # noqa: PLC0415 -- checks that explore nothing need not pay for it
 
         self._explorations += 1
-        return Exploration(self, given, requests, holds, self._explorations)
+        return Exploration(self, given, whose, holds, set_up, self._explorations)
 
     def apart(
         self, *, written: Mapping[str, str] | None = None, removed: Collection[str] = (), traced: bool = False
@@ -365,6 +427,11 @@ class Lab:
     def let_debug(self, name: str, port: int) -> None:
         """Put another replica in the place of this name, to which a debugger may attach at that port."""
         self._stations[name].let_debug(port)
+
+    async def loop(self, process: Process) -> ProcessActor:
+        """Return a background process, which then runs, as an actor that makes rounds."""
+        await process.start()
+        return ProcessActor(process)
 
     async def actor(self, name: str, request: Request) -> LabActor:
         """Return the replica of this name as an actor that is sent the request."""
@@ -407,14 +474,3 @@ class Lab:
         if self._monitor is None:
             self._monitor = await Monitor.open(self._pair.postgres)
         return self._monitor
-
-
-def _unusable(error: BootError | SchemaError) -> Unusable:
-    if isinstance(error, SchemaError):
-        place = Place("schema.sql", error.line) if error.line else None
-        texts = [error.statement or "", f"hint: {error.hint}" if error.hint else ""]
-        shown = tuple(line for text in texts for line in text.splitlines()[:12])
-        return Unusable(f"schema.sql was refused: {error.message}", (Evidence("the statement", shown),), place)
-    evidence = (Evidence("traceback", tuple(error.traceback.splitlines())),) if error.traceback else ()
-    place = Place(error.file, error.line) if error.file and error.line else None
-    return Unusable(error.reason, (*evidence, *printed(error.log)), place)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from grader.explore.values import Step
     from grader.lab.actors import LabActor
+    from grader.lab.process import ProcessActor
     from grader.replica import Replica
 
 USUAL_PORT = 5678
@@ -66,7 +67,7 @@ class Stop:
 
 
 @asynccontextmanager
-async def frozen(actors: Sequence[LabActor]) -> AsyncIterator[None]:
+async def frozen(actors: Sequence[LabActor | ProcessActor]) -> AsyncIterator[None]:
     """Within it nothing that the replicas wait for takes them any time."""
     for actor in actors:
         actor.freeze()
@@ -78,7 +79,7 @@ async def frozen(actors: Sequence[LabActor]) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def frozen_in_halts(actors: Sequence[LabActor]) -> AsyncIterator[None]:
+async def frozen_in_halts(actors: Sequence[LabActor | ProcessActor]) -> AsyncIterator[None]:
     """Within it the same is true whenever a debugger has one of the replicas stand still."""
     following = asyncio.ensure_future(_follow(actors))
     try:
@@ -89,7 +90,7 @@ async def frozen_in_halts(actors: Sequence[LabActor]) -> AsyncIterator[None]:
             await following
 
 
-async def _follow(actors: Sequence[LabActor]) -> None:
+async def _follow(actors: Sequence[LabActor | ProcessActor]) -> None:
     while True:
         await _seen(lambda: halted(actors))
         async with frozen(actors):

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from grader.explore.catalogue import read_catalogue
@@ -18,7 +19,8 @@ from grader.explore.token import Token
 from grader.lab.actors import LabBench
 from grader.lab.after import After
 from grader.lab.debugging import frozen, frozen_in_halts
-from grader.lab.http import Answer
+from grader.lab.http import Answer, Request
+from grader.lab.process import Process
 from grader.verdict import Finding, Inconclusive
 
 if TYPE_CHECKING:
@@ -26,9 +28,8 @@ if TYPE_CHECKING:
 
     from grader.explore.controller import Before
     from grader.explore.values import Step
-    from grader.lab.after import Holds, Retry, Tables
+    from grader.lab.after import Holds, Retry, SetUp, Tables
     from grader.lab.bench import Lab
-    from grader.lab.http import Request
     from grader.wire import Statement
 
 NAMES = "ABC"
@@ -38,31 +39,41 @@ WARMINGS = 2
 
 
 class Exploration:
-    """One set of requests and rows of a check, and which exploration of the check it is."""
+    """One set of requests, processes and rows of a check, and which exploration of the check it is."""
 
-    def __init__(self, lab: Lab, given: Tables, requests: Sequence[Request], holds: Holds, number: int) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 -- made in one place only, by the lab
+        self,
+        lab: Lab,
+        given: Tables,
+        whose: Sequence[Request | Process],
+        holds: Holds,
+        prepare: SetUp | None,
+        number: int,
+    ) -> None:
         self._lab = lab
         self._given = given
-        self._requests = requests
+        self._whose = whose
+        requests = sum(isinstance(one, Request) for one in whose)
+        self.names = NAMES[:requests] + "".join(one.name for one in whose if isinstance(one, Process))
+        """The actors, a letter each."""
         self._holds = holds
+        self._prepare = prepare
         self.number = number
         """Which exploration of the check it is, from 1."""
         self.explored = Explored()
         """What has been tried, also where that ended in a Finding."""
 
     @property
-    def names(self) -> str:
-        """The actors, a letter each."""
-        return NAMES[: len(self._requests)]
-
-    @property
     def told(self) -> list[str]:
-        """The requests, each in a line."""
-        return [_told(request) for request in self._requests]
+        """The requests, or the processes, each in a line."""
+        return [one.title if isinstance(one, Process) else _told(one) for one in self._whose]
 
-    async def _bench(self, requests: Sequence[Request]) -> LabBench:
+    async def _bench(self, whose: Sequence[Request | Process]) -> LabBench:
         lab = self._lab
-        actors = [await lab.actor(name, request) for name, request in zip(NAMES, requests, strict=False)]
+        names = iter(NAMES)
+        actors = [
+            await lab.loop(one) if isinstance(one, Process) else await lab.actor(next(names), one) for one in whose
+        ]
         for actor in actors:
             actor.hold_time()
         return LabBench(
@@ -72,6 +83,8 @@ class Exploration:
             given=self._given,
             monitor=await lab.monitor(),
             prepare=lab.prepare,
+            set_up=self._prepare,
+            ask_redis=lab.redis,
         )
 
     async def warm(self, bench: LabBench) -> None:
@@ -81,15 +94,21 @@ class Exploration:
                 await bench.fresh()
                 async with time_passing(bench.actors):
                     await (await actor.start())
-                    await come_to_rest(bench.actors)
+                    await come_to_rest([actor])  # another may stand at its gate, woken by what was set up
 
     def scene(
         self, finding: Finding | None, statements: Mapping[Step, tuple[Statement, ...]], answers: Sequence[object] = ()
     ) -> Scene:
         """Return what is known of a run beside its events."""
-        labels = [f"request {name} · {_told(one)}" for name, one in zip(NAMES, self._requests, strict=False)]
-        outcomes = tuple(str(answer.status) if isinstance(answer, Answer) else "no answer" for answer in answers)
-        return Scene(self._lab.title, tuple(labels), statements, finding.seen if finding else "", outcomes)
+        labels = tuple(
+            one.title if isinstance(one, Process) else f"request {name} · {_told(one)}"
+            for name, one in zip(self.names, self._whose, strict=True)
+        )
+        outcomes = tuple(
+            str(answer.status) if isinstance(answer, Answer) else "" if isinstance(one, Process) else "no answer"
+            for one, answer in zip_longest(self._whose if answers else (), answers)
+        )
+        return Scene(self._lab.title, labels, statements, finding.seen if finding else "", outcomes, self.names)
 
     def token(self, **what: Any) -> Token:  # noqa: ANN401 -- a schedule or a fault
         """Return what replays a schedule or a fault of it."""
@@ -103,7 +122,7 @@ class Exploration:
         if replay is not None and (replay.number != self.number or not replay.schedule):
             return
         stop = self._lab.stop if replay is not None else None
-        if replay is not None and stop is not None and replay.schedule[stop.step - 1][0] in NAMES:
+        if replay is not None and stop is not None and replay.schedule[stop.step - 1][0] in self.names:
             self._lab.let_debug(replay.schedule[stop.step - 1][0], stop.port)
         bench, controller = await self.set_up(between)
 
@@ -125,11 +144,11 @@ class Exploration:
             raise self.stuck(bench, controller, stuck) from stuck
         finally:
             bench.free_time()
-        self.conclude(explored, controller)
+        self.conclude(explored, controller, enough=limits is not None and limits.enough)
 
     async def set_up(self, between: Callable[[], Awaitable[None]] | None) -> tuple[LabBench, Controller]:
-        """Put the requests on a bench, their time held, and a controller over them."""
-        bench = await self._bench(self._requests)
+        """Put all actors on a bench, their time held, and a controller over them."""
+        bench = await self._bench(self._whose)
         for actor in bench.actors:
             for wire in actor.wires:
                 wire.keep_results = True
@@ -137,29 +156,33 @@ class Exploration:
 
     async def look(self, bench: LabBench, controller: Controller) -> None:
         """Raise a Finding where the run that has just ended breaks the invariant."""
-        answers = tuple(controller.answers)  # a Finding where a request got none
+        results = controller.answers  # a Finding where a request got none
+        answers = tuple(result for result in results if isinstance(result, Answer))
         async with time_passing(bench.actors):
             await self._holds(After(answers, self._lab))
 
-    def conclude(self, explored: Explored, controller: Controller) -> None:
-        """Raise what an exploration came to: a Finding with its picture, or Inconclusive; nothing where all held."""
+    def conclude(self, explored: Explored, controller: Controller, *, enough: bool = False) -> None:
+        """Raise what an exploration came to: a Finding with its picture, or Inconclusive; nothing where all held.
+
+        Where what was tried is `enough`, it need not be all there is.
+        """
         tried = explored.counterexample
         if tried is not None and tried.finding is not None:
             raise self._broken(explored, tried, controller)
         silent = [
             name
-            for name, _ in zip(NAMES, self._requests, strict=False)
+            for name in self.names
             if not any(event.actor[0] == name for tried in explored.tried for event in tried.run.events)
         ]
         if silent:
-            who = " and ".join(str(self._requests[NAMES.index(name)]) for name in silent)
+            who = " and ".join(str(self._whose[self.names.index(name)]) for name in silent)
             raise Inconclusive(f"{who} sent no statement, so that there was nothing to interleave")
         if explored.could_overlap and not explored.overlapped:
             raise Inconclusive(
-                f"in none of {explored.schedules} schedules did the requests overlap: "
+                f"in none of {explored.schedules} schedules did {self._all} overlap: "
                 "something beside the database and the wire keeps one away until another is done"
             )
-        if not explored.complete:
+        if not explored.complete and not enough:
             raise Inconclusive(f"tried {explored}, none of which broke it; that is not all there are")
 
     def _broken(self, explored: Explored, tried: Tried, controller: Controller) -> Finding:
@@ -168,7 +191,8 @@ class Exploration:
         token = str(self.token(schedule=tried.run.schedule)) if tried.run.schedule else ""
         if explored.serial:
             done = f"{tried.finding.done}, one after the other ({', then '.join(explored.serial)})"
-            timeline = picture_of_run(scene, tried.run, None, "No race is needed: the requests were not at once.")
+            told = f"No race is needed: {self._all} were not at once."
+            timeline = picture_of_run(scene, tried.run, None, told)
             return replace(tried.finding, done=done, timeline=replace(timeline, anomaly="", token=token))
         told = f"Tried {explored}: {len(explored.failing)} wrong."
         if self._lab.replay is not None:
@@ -180,7 +204,16 @@ class Exploration:
 
     @property
     def _done(self) -> str:
-        return f"sent {' and '.join(_told(request) for request in self._requests)} at once"
+        rounds = [one.title for one in self._whose if isinstance(one, Process)]
+        sent = [_told(one) for one in self._whose if isinstance(one, Request)]
+        done = [f"sent {' and '.join(sent)}"] if sent else []
+        done += [f"let {' and '.join(rounds)} make a round"] if rounds else []
+        return f"{' and '.join(done)} at once"
+
+    @property
+    def _all(self) -> str:
+        """What the actors are called together."""
+        return "the rounds" if all(isinstance(one, Process) for one in self._whose) else "the requests"
 
     async def _replayed(self, explorer: Explorer, controller: Controller, replay: Token, before: Before) -> None:
         try:
@@ -204,27 +237,32 @@ class Exploration:
     async def sweep(self, retry: Retry) -> int:
         """Try every crash point of the one request, and its retry on the other replica; return how many there were.
 
-        Raises a Finding where what holds without a crash does not hold after one.
+        Of a process it is every crash point of a round. Raises a Finding where what holds without a crash does not hold
+        after one.
         """
         replay = self._lab.replay
         if replay is not None and (replay.number != self.number or not replay.fault):
             return 0
-        bench = await self._bench([self._requests[0]] * 2)
+        one = self._whose[0]
+        whose = [one] if isinstance(one, Process) else [one, one]
+        bench = await self._bench(whose)
         await self.warm(bench)
         await bench.fresh()
         async with time_passing(bench.actors):
             with Saboteur(bench.actors[0]) as counting:
                 first = await (await bench.actors[0].start())
+                # a round may end in a command that waits in Redis, which is no step that a crash could come after
+                steps = [step for step in counting.steps if step.done or not bench.actors[0].loops]
             await self.holds_after(first, retry, None, counting.steps)
-        if not counting.steps:
-            raise Inconclusive(f"{self._requests[0]} sent no statement, so that there was nothing to crash")
-        points = [f for f in faults(len(counting.steps)) if replay is None or replay.fault == str(f)]
+        if not steps:
+            raise Inconclusive(f"{one} sent no statement, so that there was nothing to crash")
+        points = [f for f in faults(len(steps), self.names) if replay is None or replay.fault == str(f)]
         for fault in points:
-            bench = await self._bench([self._requests[0]] * 2)  # where a process was killed there is another
+            bench = await self._bench(whose)  # where a process was killed there is another
             async with time_passing(bench.actors):
                 await self._crash(bench, fault, retry)
         bench.free_time()
-        if replay is not None and (wanted := Fault.read(replay.fault)) and wanted.index > len(counting.steps):
+        if replay is not None and (wanted := Fault.read(replay.fault)) and wanted.index > len(steps):
             raise Inconclusive(f"the code does not have the step of {replay} any more")
         return len(points)
 
@@ -239,29 +277,32 @@ class Exploration:
                 if fault.verb != "kill":  # a killed process answers nothing; one that lost a connection must
                     raise
         if not saboteur.struck:
-            raise Inconclusive(f"the request did not come to its step {fault.index} again")
+            raise Inconclusive(f"{self._whose[0]} did not come to its step {fault.index} again")
         await (await self._lab.monitor()).ended(saboteur.processes)
-        async with asyncio.timeout(REST_SECONDS):
-            await asyncio.gather(*(wire.idle() for wire in actor.wires))
+        if not actor.loops:
+            async with asyncio.timeout(REST_SECONDS):
+                await asyncio.gather(*(wire.idle() for wire in actor.wires))
         await self.holds_after(answer, retry, fault, saboteur.steps)
 
     async def holds_after(
         self, answer: Answer | None, retry: Retry, fault: Fault | None, steps: Sequence[Statement]
     ) -> Answer | None:
         """Send the retry, if there is one, and return its answer; raises a Finding where something does not hold."""
-        again = retry(answer)
+        one = self._whose[0]
+        again = retry(answer) if isinstance(one, Request) else None
         second: Answer | None = None
         try:
             second = await self._lab.send(again, to=NAMES[1]) if again is not None else None
             answers = (answer, second) if again is not None else (answer,)
-            await self._holds(After(answers, self._lab))
+            await self._holds(After(answers if isinstance(one, Request) else (), self._lab))
         except Finding as finding:
             if fault is None:
                 raise
             scene = self.scene(finding, {}, [answer, second] if again is not None else [answer])
             timeline = picture_of_crash(scene, steps, fault, str(again) if again is not None else "")
             token = str(self.token(fault=str(fault)))
-            done = f"sent {self._requests[0]}; {fault.told} (step {fault.index})"
+            what = f"let {one} make a round" if isinstance(one, Process) else f"sent {one}"
+            done = f"{what}; {fault.told} (step {fault.index})"
             raise replace(finding, done=done, timeline=replace(timeline, token=token)) from finding
         return second
 

@@ -98,7 +98,8 @@ class Referee:
         self.explored, self._worst = explorer.explored, None
         try:
             explored = await explorer.explore(self._exploration.names)
-            self._exploration.conclude(explored, controller)
+            enough = self._limits is not None and self._limits.enough
+            self._exploration.conclude(explored, controller, enough=enough)
         except Stuck as stuck:
             return self._planned(stuck.shortest, self._exploration.stuck(bench, controller, stuck))
         except Finding as finding:

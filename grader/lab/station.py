@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from enum import StrEnum
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from grader.wire import PostgresProxy, RedisProxy, Upstream
 from grader.wire.outside import OutsideService
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from grader.replica import Host, Limits, Replica
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from grader.wire.proxy import Proxy
 
 
+ANSWER_ROUNDS = 5
+"""Looks at the sockets after which an answer that was sent is known to have come."""
 PRINTING_SECONDS = 1.0
 """How long a replica that has answered 500 may take to print why."""
 
@@ -67,11 +70,28 @@ class Put:
         await asyncio.gather(*(wire.close() for wire in self.wires), self.replica.kill())
 
 
-class Station:
-    """The place of one replica: where its process ended or was stopped, another is put."""
+class RedisIs(StrEnum):
+    """What a replica finds of Redis."""
 
-    def __init__(self, name: str, ground: Ground) -> None:
+    THERE = "there"
+    REFUSING = "refusing"
+    """Connections are closed as soon as they are made."""
+    SILENT = "silent"
+    """What is sent is taken and never answered."""
+
+
+class Station:
+    """The place of one replica: where its process ended or was stopped, another is put.
+
+    With a `module` it is no replica of the service but `python -m MODULE`, whose time is held from its start on.
+    """
+
+    def __init__(self, name: str, ground: Ground, module: str = "") -> None:
         self.name = name
+        self.attend: Callable[[Sequence[Proxy]], None] = lambda _: None
+        """Called with the wires of each process that is put here, before it starts."""
+        self._module = module
+        self._redis_is = RedisIs.THERE
         self._ground = ground
         self._recorder = ground.recorder
         self._put: asyncio.Task[Put] | None = None
@@ -92,16 +112,22 @@ class Station:
         environment = dict(ground.environment)
         for variable, wire in wires.items():
             await wire.start()
+            wire.keep_results = bool(self._module)  # what a round saw is part of its story
             environment[variable] = wire.url
+        _tell_redis(wires.values(), self._redis_is)
+        self.attend(tuple(wires.values()))
         replica = await ground.host.replica(
             self.name,
             ground.folder,
             environment=environment,
             limits=ground.limits,
+            command=["-m", self._module] if self._module else None,
             controlled=True,
             traced=ground.traced,
             debug_port=debug_port,
         )
+        if self._module and replica.reins is not None:
+            replica.reins.hold()
         return Put(replica, tuple(wires.values()))
 
     async def start(self) -> None:
@@ -126,6 +152,31 @@ class Station:
         """End the replica and put another here, both in the background."""
         self._take_away()
         self.begin()
+
+    async def let_redis_be(self, redis_is: RedisIs) -> None:
+        """Let who stands here, and who is put here later, find Redis so; a Redis that is back knows no connection."""
+        self._redis_is = redis_is
+        if self._put is not None:
+            _tell_redis((await asyncio.shield(self._put)).wires, redis_is)
+
+    @property
+    def processes(self) -> list[int]:
+        """The Postgres server's processes behind the connections of who stands here."""
+        wires = self._put.result().wires if self._put is not None and self._put.done() else ()
+        return [process for wire in wires for process in wire.processes]
+
+    async def waits_for_redis(self) -> bool:
+        """Whether who stands here sleeps, and nothing that it sent is unanswered but what it asked of Redis."""
+        put = await self.serving()
+
+        def waits() -> bool:
+            asked = {isinstance(wire, RedisProxy) for wire in put.wires if not wire.is_idle}
+            return asked == {True} and put.replica.reins is not None and put.replica.reins.asleep
+
+        motion, traffic = Motion(), sum(wire.traffic for wire in put.wires)
+        for _ in range(ANSWER_ROUNDS if waits() else 0):
+            await motion.look_round()  # an answer that it gave before it slept has come by then
+        return waits() and traffic == sum(wire.traffic for wire in put.wires)
 
     def let_debug(self, port: int) -> None:
         """Put another replica here, to which a debugger may attach at that port; not so to those after it."""
@@ -260,6 +311,14 @@ def wire_to(kind: type[Proxy], name: str, server: Database | Address, recorder: 
     database = server.name if isinstance(server, Database) else None
     upstream = Upstream(server.host, server.port, server.user, server.password, database)
     return kind(upstream, replica=name, recorder=recorder)
+
+
+def _tell_redis(wires: Iterable[Proxy], redis_is: RedisIs) -> None:
+    for wire in wires:
+        if isinstance(wire, RedisProxy):
+            wire.hanging = redis_is is RedisIs.SILENT
+            wire.refusing = True  # those that are open are cut
+            wire.refusing = redis_is is RedisIs.REFUSING
 
 
 async def _print(replica: Replica, status: int) -> None:

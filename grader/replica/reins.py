@@ -128,6 +128,11 @@ class Reins:
         return timer if 0 <= timer < math.inf else None
 
     @property
+    def begun(self) -> bool:
+        """Whether an event loop runs in its main thread."""
+        return bool(self._look().loop)
+
+    @property
     def debugger_attached(self) -> bool:
         """Whether a debugger has attached."""
         return bool(self._look().attached)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import psycopg
 
@@ -83,6 +83,13 @@ class LeasedPair:
         """Remove every key, script and function from the Redis, if there is one."""
         if self._redis is not None:
             await self._redis.clear()
+
+    async def ask_redis(self, *words: str) -> Any:  # noqa: ANN401 -- any reply
+        """Send the Redis one command, and return its answer; raises RedisError."""
+        if self._redis is None:
+            message = "this pair has no Redis"
+            raise RedisError(message)
+        return await self._redis.ask(*words)
 
     async def close(self) -> None:
         """Drop what this run made and give the pair back; a second call does nothing."""

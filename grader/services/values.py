@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,6 +116,10 @@ class Pair(Protocol):
 
     async def flush_redis(self) -> None:
         """Remove every key, script and function from the Redis."""
+        ...
+
+    async def ask_redis(self, *words: str) -> Any:  # noqa: ANN401 -- any reply
+        """Send the Redis one command as its administrator, and return its answer; raises RedisError."""
         ...
 
     async def close(self) -> None:

@@ -44,9 +44,14 @@ class Connection(Listener, ABC):
         """Whether nothing is in flight."""
 
     @property
+    def parked(self) -> bool:
+        """Whether nothing is in flight but what waits in the server for something to come."""
+        return self.idle
+
+    @property
     def moving(self) -> bool:
         """Whether something is in flight that belongs to no step: a login, a BEGIN, half a message."""
-        return not self.idle and not self._stepping and not self._late
+        return not self.parked and not self._stepping and not self._late
 
     @property
     @abstractmethod

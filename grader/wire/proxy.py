@@ -126,6 +126,11 @@ class Proxy(ABC):
         return all(connection.idle and not connection.hung for connection in self._open)
 
     @property
+    def is_parked(self) -> bool:
+        """Whether nothing is in flight but what waits in the server for something to come."""
+        return all(connection.parked and not connection.hung for connection in self._open)
+
+    @property
     def is_moving(self) -> bool:
         """Whether something is in flight on a connection that belongs to no step: a login, a BEGIN, half a message."""
         return any(connection.moving for connection in self._open)

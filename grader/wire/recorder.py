@@ -196,12 +196,17 @@ class Recorder(Window):
         self._number = 0
         self._kept = 0
         self._connections: Counter[tuple[str, str]] = Counter()
+        self._listeners: set[str] = set()
         self._settings: dict[tuple[str, str, int], list[Statement]] = {}
 
     def number_connection(self, replica: str, scheme: str) -> int:
         """Return the number of a new connection of a replica, from 1; that of a replica that was is not used again."""
         self._connections[replica, scheme] += 1
         return self._connections[replica, scheme]
+
+    def listens(self, replica: str) -> bool:
+        """Whether a replica has asked to be notified, so that it may be told something at any time."""
+        return replica in self._listeners
 
     def settings(self, replica: str, service: str, connection: int) -> list[Statement]:
         """Return what a connection has set for itself since it was made, `clear` or not, as far as that is kept."""
@@ -241,6 +246,8 @@ class Recorder(Window):
             settings = self._settings.setdefault((statement.replica, statement.service, statement.connection), [])
             settings.append(statement)
             del settings[:-SETTINGS_CAP]
+        if statement.category is Category.LISTEN:
+            self._listeners.add(statement.replica)
         self._take(statement)
         for window in self._of(statement.replica):
             window._take(statement)  # noqa: SLF001 -- a window is filled by its recorder alone

@@ -51,7 +51,10 @@ def create_app():
         for template in await request.json():
             text = template.format(*seen) if "{" in template else template
             if text.startswith("redis "):
-                answer = await cache.execute_command(*text.split()[1:])
+                try:
+                    answer = await cache.execute_command(*text.split()[1:])
+                except redis.exceptions.ResponseError as error:
+                    answer = str(error).split()[0]
                 seen.append("" if answer is None else "OK" if answer is True else answer)
                 continue
             try:
@@ -141,6 +144,7 @@ async def on_the_bench(scenario: Scenario, folder: Path, pair: Pair, host: Host)
             given=scenario.given,
             monitor=await lab.monitor(),
             prepare=lab.prepare,
+            ask_redis=lab.redis,
         )
         for actor in actors:
             await bench.fresh()

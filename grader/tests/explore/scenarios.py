@@ -391,6 +391,40 @@ SCENARIOS = (
         most=1700,
     ),
     Scenario(
+        "two who read a stream for a group",
+        ITEMS,
+        TWO_ITEMS,
+        (
+            (
+                "redis XGROUP CREATE s g 0 MKSTREAM",
+                "redis XADD s 1-1 a 1",
+                "redis XREADGROUP GROUP g a COUNT 1 STREAMS s >",
+                "redis XACK s g 1-1",
+                "redis XPENDING s g",
+            ),
+            (
+                "redis XADD s 2-1 b 2",
+                "redis XREADGROUP GROUP g b COUNT 1 STREAMS s >",
+                "redis XACK s g 2-1",
+                "redis XPENDING s g",
+            ),
+        ),
+    ),
+    Scenario(
+        "one who claims what another was given",
+        ITEMS,
+        TWO_ITEMS,
+        (
+            (
+                "redis XGROUP CREATE s g 0 MKSTREAM",
+                "redis XADD s 1-1 a 1",
+                "redis XREADGROUP GROUP g a STREAMS s >",
+                "redis XACK s g 1-1",
+            ),
+            ("redis XAUTOCLAIM s g b 0 0-0", "redis XLEN s", "redis XTRIM s MAXLEN 0", "redis XRANGE s - +"),
+        ),
+    ),
+    Scenario(
         "three who insert",
         ITEMS,
         {"notes": []},

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from grader.wire.redis.frames import Message
 
 _LOST = "LOST"
+_WAITERS = frozenset(
+    ["BLMOVE", "BLMPOP", "BLPOP", "BRPOP", "BRPOPLPUSH", "BZMPOP", "BZPOPMAX", "BZPOPMIN", "WAIT", "WAITAOF"]
+)
+_READERS = frozenset(("XREAD", "XREADGROUP"))
 _CATEGORIES = {
     "MULTI": Category.BEGIN,
     "EXEC": Category.COMMIT,
@@ -61,6 +65,8 @@ class Awaited:
     """What the proxy answers itself, when its turn comes."""
     swallowed: bool = False
     """The reply is the proxy's own business."""
+    waits: bool = False
+    """The command may wait in the server for something to come."""
 
 
 class Conversation:
@@ -86,6 +92,11 @@ class Conversation:
     def idle(self) -> bool:
         """Whether everything sent has been answered."""
         return not self.awaited
+
+    @property
+    def waiting(self) -> bool:
+        """Whether what is unanswered is one command that may wait for something to come, such as XREADGROUP BLOCK."""
+        return len(self.awaited) == 1 and self.awaited[0].waits
 
     def begin(self, words: list[bytes]) -> Statement:
         """Take note of a command."""
@@ -130,7 +141,7 @@ class Conversation:
         if self._is_silent(name, words):
             self._finish(statement)
         else:
-            self.awaited.append(Awaited(name, statement))
+            self.awaited.append(Awaited(name, statement, waits=_may_wait(name, words) and not self.in_multi))
 
     def own(self, name: str, statement: Statement | None, answer: bytes | None = None) -> None:
         """Expect a turn of the proxy's own: an answer that it gives, or a reply that it keeps to itself."""
@@ -223,6 +234,11 @@ class Conversation:
     def _finish(self, statement: Statement) -> None:
         statement.seconds = self._clock() - statement.started
         statement.done = True
+
+
+def _may_wait(name: str, words: list[bytes]) -> bool:
+    """Whether a command waits in the server where there is nothing to answer with."""
+    return name in _WAITERS or (name in _READERS and any(word.upper() == b"BLOCK" for word in words[1:]))
 
 
 def shown(value: object) -> str | None:

@@ -65,11 +65,17 @@ class RedisConnection(Connection):
     @property
     def idle(self) -> bool:
         """Whether nothing is in flight: no command unanswered, none held."""
-        if self._over or not self.counted:
-            return True
+        return self._over or not self.counted or (self._conversation.idle and self._quiet)
+
+    @property
+    def parked(self) -> bool:
+        """Whether it is idle, or a command such as XREADGROUP BLOCK waits for something to come."""
+        return self.idle or (self._conversation.waiting and self._quiet)
+
+    @property
+    def _quiet(self) -> bool:
         return (
             self._phase != "connecting"
-            and self._conversation.idle
             and self._gating is None
             and not self._late
             and not self._from_client.partial

@@ -1,0 +1,356 @@
+"""The submission's background processes: started, stepped round by round, stopped and killed as a supervisor would."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import TYPE_CHECKING, Any
+
+from grader.explore.rest import Motion
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+
+    from grader.lab.station import Put, Station
+    from grader.replica import Exit, Reins, Replica
+    from grader.wire import Fail, Gate, Statement
+    from grader.wire.proxy import Proxy
+
+ROUND_SECONDS = 10.0
+"""What a round may take."""
+BOOT_SECONDS = 15.0
+"""What a process may take until its event loop runs, or until it speaks to a server."""
+STILL_SECONDS = 0.1
+"""How long one that blocks in Redis is waited for, so that every schedule begins alike; to start another costs more."""
+TOLD_SECONDS = 0.02
+"""What a notification takes at most."""
+WAKING_SECONDS = 1.0
+"""How long one is waited for that wakes by itself: from `time.sleep`, or from a command that blocks in Redis."""
+LOOKS = 6
+"""Looks at the sockets after which a connection that was asked for is accepted, and what came over it is read."""
+MOST_TIMERS = 10
+"""Timers that are let go off until a round sends something."""
+
+
+class Process:
+    """One background process, `python -m MODULE`. Nothing of it happens but in a round.
+
+    A round begins when the timer goes off that it waits for, and ends when it is parked: asleep, nothing that it sent
+    unanswered but what blocks in Redis, its timers kept back. Its first round begins with its start. Between rounds its
+    time stands still, and what it would send by itself, such as after a notification, waits at its gates.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        station: Station,
+        *,
+        ask_redis: Callable[..., Awaitable[Any]],
+        ended: Callable[[Iterable[int]], Awaitable[None]],
+    ) -> None:
+        self.title = title
+        """As a learner is told of it: `relay R`."""
+        self.station = station
+        self.elapsed = 0.0
+        """Seconds of its time that have passed: those that it slept, or waited without a timer of its own."""
+        self._ask_redis = ask_redis
+        self._ended = ended
+        self._put: Put | None = None
+        self._open = asyncio.Event()
+        self._standing = 0
+        """Steps that wait for the next round."""
+        self._refuses: Callable[[Statement], Fail | None] = lambda _: None
+        station.attend = self._attend
+
+    @property
+    def name(self) -> str:
+        """One letter, which names its steps."""
+        return self.station.name
+
+    def __str__(self) -> str:
+        return self.title
+
+    def log(self) -> str:
+        """Return what it printed since it was started last."""
+        return self._put.replica.log() if self._put is not None else ""
+
+    # as a supervisor does
+
+    async def start(self, *, held: bool = False) -> Put:
+        """Start it unless it runs, and return when its first round is over, or, `held`, is about to begin."""
+        starts = self._put is None or _is_over(self._put)
+        if starts:
+            (self._open.clear if held else self._open.set)()
+        put = await self.station.serving()
+        if starts or put is not self._put:
+            self._put = put
+            reins = _reins(put)
+            await Motion().until(lambda: reins.begun or bool(_traffic(put)) or _is_over(put), BOOT_SECONDS)
+            if held:
+                motion = Motion()
+                while await motion.until(lambda: bool(self._standing) or _at_rest(put), ROUND_SECONDS):
+                    if self._standing or await _stays(put, motion):
+                        break
+            else:
+                self._open.set()
+                await self.parked()
+        return put
+
+    @property
+    def put(self) -> Put:
+        """The process with its wires; it was started."""
+        assert self._put is not None  # noqa: S101 -- as the docstring says
+        return self._put
+
+    async def stop(self) -> Exit:
+        """Ask it to stop in order (SIGTERM); it is killed where it does not."""
+        put = await self.start()
+        self._attend(put.wires)
+        self._open.set()
+        return await put.replica.stop()
+
+    async def kill(self) -> None:
+        """End it at once; return when the servers have let go of what it held. The next round starts it again."""
+        if self._put is None:
+            return
+        processes = [process for wire in self._put.wires for process in wire.processes]
+        await self._put.replica.kill()
+        await self._ended(processes)
+
+    def leave(self) -> None:
+        """End it in the background, if it runs."""
+        self._put = None
+        self.elapsed = 0.0
+        self.station.leave()
+
+    # rounds
+
+    async def round(self, *, patient: bool = False) -> None:
+        """Let it make one round, and return when that is over; one that has exited is started again.
+
+        One that no timer wakes, since it waits in Redis or in `time.sleep`, is waited for if the caller is `patient`.
+        """
+        if self._put is not None and not _is_over(self._put):
+            self._attend(self._put.wires)
+            if not await self.begin():
+                await self._wake(self._put, WAKING_SECONDS if patient else 0.0)
+            await self.parked()
+        else:
+            await self.start()
+        self._open.clear()
+
+    async def begin(self) -> bool:
+        """Let its next round begin, and return when it has sent something; False where no timer of it leads there."""
+        put = await self.start()
+        before, begun = _traffic(put), bool(self._standing)
+        self._open.set()
+        for _ in range(MOST_TIMERS):
+            # Not asleep is not yet at work: libraries have timers of their own.
+            if begun or not await self._sleeps_on(put, before):
+                return True
+            timer = _reins(put).next_timer
+            if timer is None:
+                return False
+            _reins(put).advance(timer)
+            self.elapsed += timer
+        return not await self._sleeps_on(put, before)
+
+    @staticmethod
+    async def _sleeps_on(put: Put, traffic: int) -> bool:
+        """Return True when it sleeps, False as soon as it has sent something, or has ended."""
+        motion = Motion()
+        while await motion.until(lambda: _traffic(put) != traffic or _at_rest(put), ROUND_SECONDS):
+            if _traffic(put) != traffic or await _stays(put, motion):
+                break
+        return _traffic(put) == traffic and not _is_over(put)
+
+    async def _wake(self, put: Put, seconds: float) -> None:
+        """Wait for one that no timer wakes; its time is the real one."""
+        loop = asyncio.get_running_loop()
+        before, began = _traffic(put), loop.time()
+        await Motion().until(lambda: _traffic(put) != before or _is_over(put), seconds)
+        self.elapsed += loop.time() - began
+
+    async def parked(self, seconds: float = ROUND_SECONDS) -> bool:
+        """Return when its round is over; False where it is not in time."""
+        put, motion = self.put, Motion()
+        while await motion.until(lambda: _at_rest(put), seconds):
+            if not all(wire.is_idle for wire in put.wires) and not _is_over(put):
+                await self._ask_redis("PING")  # who has been answered after it blocks: Redis does one thing at a time
+            if await _stays(put, motion):
+                return True
+        return False
+
+    # its gates
+
+    def _attend(self, wires: Sequence[Proxy]) -> None:
+        """Stand at its gates: steps wait there while no round is under way, and what is refused fails."""
+        for wire in wires:
+            wire.gate = self._gate(wire)
+
+    def shut(self) -> None:
+        """Let nothing more of it pass before the next round begins."""
+        self._open.clear()
+        if self._put is not None:
+            self._attend(self._put.wires)
+
+    async def still(self) -> None:
+        """Return when it waits for nothing but the next round; one that goes on waiting in Redis is ended."""
+        put = self.put
+
+        def still() -> bool:
+            return _is_over(put) or bool(self._standing) or all(wire.is_idle for wire in put.wires)
+
+        if not await Motion().until(still, STILL_SECONDS):
+            await self.kill()
+
+    async def told(self) -> None:
+        """Return when one that listens for notifications has heard of what was done, if it is to hear of it."""
+        put = self.put
+        if any(wire.recorder.listens(self.name) for wire in put.wires):
+            await Motion().until(lambda: bool(self._standing) or _is_over(put), TOLD_SECONDS)
+
+    def refuse(self, refuses: Callable[[Statement], Fail | None] | None) -> None:
+        """Have commands of Redis fail as `refuses` says, from now on and after a new start too; None ends it."""
+        self._refuses = refuses or (lambda _: None)
+
+    def _gate(self, wire: Proxy) -> Gate:
+        async def gate(statement: Statement) -> None:
+            self._standing += 1
+            try:
+                await self._open.wait()
+            finally:
+                self._standing -= 1
+            following = wire.gate
+            if following is not None and following is not gate:  # whoever explores has taken its place meanwhile
+                await following(statement)
+            elif statement.service == "redis" and (fail := self._refuses(statement)) is not None:
+                raise fail
+
+        return gate
+
+
+class ProcessActor:
+    """A background process as the explorer meets it: its run is one round."""
+
+    loops = True
+    next_timer = None
+    """Nobody waits for its next round."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.station = process.station
+
+    @property
+    def _put(self) -> Put:
+        return self.process.put
+
+    @property
+    def name(self) -> str:
+        """The letter of the process."""
+        return self.process.name
+
+    @property
+    def wires(self) -> Sequence[Proxy]:
+        """Its ports to Postgres and Redis."""
+        return self._put.wires
+
+    @property
+    def replica(self) -> Replica:
+        """The process itself."""
+        return self._put.replica
+
+    @property
+    def asleep(self) -> bool:
+        """Whether the process will do nothing before something comes from outside; so it is once it has ended."""
+        return _is_over(self._put) or _reins(self._put).asleep
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing that it sent is unanswered but what blocks in Redis."""
+        return all(wire.is_parked for wire in self.wires)
+
+    @property
+    def halted(self) -> bool:
+        """Whether a debugger has a thread of the process stand still."""
+        return not _is_over(self._put) and _reins(self._put).halted
+
+    @property
+    def processes(self) -> Iterator[int]:
+        """The Postgres server's processes behind its connections."""
+        for wire in self.wires:
+            yield from wire.processes
+
+    def call_when_asleep(self, callback: Callable[[], None] | None) -> None:
+        """Have `callback` called when its loop falls asleep after `asleep` was asked for; None ends it."""
+        if not _is_over(self._put):
+            _reins(self._put).call_when_asleep(callback)
+
+    def advance(self, seconds: float) -> None:
+        """Its time goes on with its rounds alone."""
+
+    def freeze(self) -> None:
+        """Have all of its timers stand still, those of libraries too."""
+        if not _is_over(self._put):
+            _reins(self._put).freeze()
+
+    def thaw(self) -> None:
+        """Let them go on."""
+        if not _is_over(self._put):
+            _reins(self._put).thaw()
+
+    def hold_time(self) -> None:
+        """Its timers are held from its start on."""
+
+    def free_time(self) -> None:
+        """They stay held."""
+
+    def shut(self) -> None:
+        """Let nothing of it pass before its run begins."""
+        self.process.shut()
+
+    async def still(self) -> None:
+        """Return when it waits for nothing but its next round."""
+        await self.process.still()
+
+    async def ready(self) -> None:
+        """Start it where it has ended, so that its first round is the run's."""
+        await self.process.start(held=True)
+        await self.process.told()
+
+    async def start(self) -> asyncio.Future[None]:
+        """Let its next round begin; the future is done when the round is over."""
+        await self.process.begin()
+        return asyncio.ensure_future(self._over())
+
+    async def _over(self) -> None:
+        await self.process.parked(math.inf)
+
+    async def kill(self) -> None:
+        """End the process at once; the next round starts another."""
+        await self._put.replica.kill()
+
+
+def _reins(put: Put) -> Reins:
+    assert put.replica.reins is not None  # noqa: S101 -- every replica of a station is controlled
+    return put.replica.reins
+
+
+def _traffic(put: Put) -> int:
+    return sum(wire.traffic for wire in put.wires)
+
+
+def _is_over(put: Put) -> bool:
+    return put.replica.exited is not None
+
+
+def _at_rest(put: Put) -> bool:
+    return _is_over(put) or (_reins(put).asleep and all(wire.is_parked for wire in put.wires))
+
+
+async def _stays(put: Put, motion: Motion) -> bool:
+    """Whether one that is at rest is so still when all that it sent is known, on new connections too."""
+    traffic = _traffic(put)
+    for _ in range(LOOKS):
+        await motion.look_round()
+    return traffic == _traffic(put) and _at_rest(put)

@@ -1,0 +1,202 @@
+"""Background processes: nothing of them happens but in rounds, and rounds are explored and crashed as requests are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+
+from grader.explore.explorer import Limits
+from grader.explore.token import Token
+from grader.lab import RedisIs
+from grader.services import Settings, open_pair
+from grader.tests.lab.loops import (
+    JOBS,
+    LOCKED,
+    MARK_THEN_TELL,
+    TELL_THEN_MARK,
+    WAITS_IN_REDIS,
+    done_of,
+    told_at_least_once,
+    told_of,
+    told_once_each,
+    working,
+)
+from grader.tests.services.conftest import temporary_home
+from grader.verdict import Finding, Inconclusive
+from grader.wire import Fail
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from grader.lab import Lab
+    from grader.replica import Host
+    from grader.services import Pair
+    from grader.wire import Statement
+
+    Bench = Callable[[str], AbstractAsyncContextManager[Lab]]
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def redis_pair() -> AsyncIterator[Pair]:
+    """A Postgres and a Redis of the tests' own."""
+    async with temporary_home() as home:
+        pair = await open_pair(Settings("embedded", home=home), redis=True, tell=print)
+        yield pair
+        await pair.close()
+
+
+@pytest.fixture
+def bench(tmp_path: Path, redis_pair: Pair, host: Host) -> Bench:
+    """Put a process on the bench."""
+    return lambda work: working(work, tmp_path, redis_pair, host)
+
+
+async def test_nothing_happens_but_in_rounds(bench: Bench) -> None:
+    """A process that sleeps for a minute does a job a round, at once, and nothing between rounds."""
+    async with bench(LOCKED) as lab:
+        worker = lab.process("worker")
+        await worker.round()
+        await lab.rows.insert(JOBS)
+        assert await done_of(lab) == []
+        await worker.round()
+        assert await done_of(lab) == [1]
+        await worker.round()
+        assert await done_of(lab) == [1, 2]
+        assert await told_of(lab) == ["1", "2"]
+        assert worker.elapsed >= 120
+
+
+async def test_a_process_that_ended_is_started_again(bench: Bench) -> None:
+    """After a kill, and after SIGTERM, the next round is that of a new process."""
+    async with bench(LOCKED) as lab:
+        worker = lab.process("worker")
+        await lab.rows.insert(JOBS)
+        await worker.round()
+        await worker.kill()
+        await worker.round()
+        assert await done_of(lab) == [1, 2]
+        assert (await worker.stop()).code == 0
+        await lab.rows.fetch("UPDATE jobs SET done = false WHERE id = 1")
+        await worker.round()
+        assert await told_of(lab) == ["1", "2", "1"]
+
+
+async def test_rounds_until_something_is_so(bench: Bench) -> None:
+    """Rounds are made until a condition holds; where it never does, for so long as both clocks say."""
+    async with bench(LOCKED) as lab:
+        worker = lab.process("worker")
+        await lab.rows.insert(JOBS)
+
+        async def both() -> bool:
+            return await done_of(lab) == [1, 2]
+
+        async def never() -> bool:
+            return False
+
+        assert await lab.rounds(worker, until=both, seconds=0.1)
+        before = worker.elapsed
+        assert not await lab.rounds(worker, until=never, seconds=0.1)
+        assert worker.elapsed >= before + 0.1
+
+
+async def test_two_processes_in_every_interleaving(bench: Bench) -> None:
+    """Two that lock what they take do each job once in every interleaving; two that do not are found to do it twice."""
+    async with bench(LOCKED) as lab:
+        workers = lab.process("worker"), lab.process("worker", 2)
+        await lab.every_interleaving(given=JOBS, processes=workers, holds=told_once_each)
+        assert lab.explored.complete
+        assert lab.explored.classes > 1
+    async with bench(TELL_THEN_MARK) as lab:
+        workers = lab.process("worker"), lab.process("worker", 2)
+        with pytest.raises(Finding, match=r"told was \['1', '1'\]") as found:
+            await lab.every_interleaving(given=JOBS, processes=workers, holds=told_once_each)
+        assert found.value.timeline is not None
+        assert [lane.label for lane in found.value.timeline.lanes] == ["worker W", "worker X"]
+        token = Token.read(found.value.timeline.token)
+        await lab.reset("again", check="the-check", replay=token)
+        with pytest.raises(Finding, match="told was") as again:
+            await lab.every_interleaving(given=JOBS, processes=workers, holds=told_once_each)
+    assert again.value.timeline is not None
+    assert again.value.timeline.token == str(token)
+
+
+async def test_what_is_bounded_passes_only_where_that_will_do(bench: Bench) -> None:
+    """Where not all was tried, the limits say whether that is a verdict."""
+    async with bench(LOCKED) as lab:
+        workers = lab.process("worker"), lab.process("worker", 2)
+        with pytest.raises(Inconclusive, match="that is not all there are"):
+            await lab.every_interleaving(
+                given=JOBS, processes=workers, holds=told_once_each, limits=Limits(classes=2, schedules=4)
+            )
+        enough = Limits(classes=2, schedules=4, enough=True)
+        await lab.every_interleaving(given=JOBS, processes=workers, holds=told_once_each, limits=enough)
+        assert lab.explored.complete is False
+
+
+async def test_every_crash_of_a_round(bench: Bench) -> None:
+    """A round that tells before it marks survives every crash, one that marks first is found to lose a job."""
+    async with bench(LOCKED) as lab:
+        worker = lab.process("worker")
+        await lab.every_crash(given=JOBS, process=worker, holds=told_at_least_once)
+        assert lab.explored.schedules == 3 * 4 + 1
+    async with bench(MARK_THEN_TELL) as lab:
+        worker = lab.process("worker")
+        with pytest.raises(Finding, match=r"told was \['2'\]") as found:
+            await lab.every_crash(given=JOBS, process=worker, holds=told_at_least_once)
+    assert found.value.timeline is not None
+    assert found.value.timeline.token == "the-check:cut-after-W3"  # noqa: S105 -- no secret
+
+
+async def test_redis_that_refuses_or_is_silent(bench: Bench) -> None:
+    """Redis refuses or hangs, also for a process that is started meanwhile, and is there again."""
+    async with bench(LOCKED) as lab:
+        worker = lab.process("worker")
+        await lab.rows.insert(JOBS)
+        for redis_is, said in ((RedisIs.REFUSING, "ConnectionError"), (RedisIs.SILENT, "TimeoutError")):
+            await lab.let_redis_be(redis_is, worker.name)
+            await worker.round()
+            assert worker.log().split() == [said]
+            await worker.kill()
+        await lab.let_redis_be(RedisIs.THERE)
+        await worker.round()
+        assert await done_of(lab) == [1]
+
+
+async def test_one_command_is_refused(bench: Bench) -> None:
+    """A command fails as ordered for as long as it is, after a new start too."""
+    async with bench(LOCKED) as lab:
+        worker = lab.process("worker")
+        await lab.rows.insert(JOBS)
+
+        def refuses(statement: Statement) -> Fail | None:
+            return Fail("ERR", "no") if statement.text == "RPUSH done" else None
+
+        worker.refuse(refuses)
+        await worker.round()
+        await worker.kill()
+        await worker.round()
+        assert worker.log().split() == ["ResponseError"]
+        assert await told_of(lab) == []
+        worker.refuse(None)
+        await worker.round()
+        assert await told_of(lab) == ["1"]
+
+
+async def test_a_round_ends_where_redis_is_waited_in(bench: Bench) -> None:
+    """A process that blocks in Redis is parked there, and goes on with what comes."""
+    async with bench(WAITS_IN_REDIS) as lab:
+        worker = lab.process("worker")
+        await lab.rows.insert(JOBS)
+        await worker.round()
+        await lab.redis("RPUSH", "todo", "2")
+
+        async def done() -> bool:
+            return await done_of(lab) == [2]
+
+        assert await lab.rounds(worker, until=done, seconds=0.1)
