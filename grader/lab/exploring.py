@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from grader.explore.catalogue import read_catalogue
 from grader.explore.controller import Controller, Stuck
 from grader.explore.crash import Fault, Saboteur, faults
-from grader.explore.explorer import CONFIRMED, Explored, Explorer, Limits, NoSuchScheduleError, Tried
+from grader.explore.explorer import ATTEMPTS, CONFIRMED, Explored, Explorer, Limits, NoSuchScheduleError, Tried
 from grader.explore.passing import come_to_rest, time_passing
 from grader.explore.picture import Scene, picture_of_crash, picture_of_run, shortened
 from grader.explore.token import Token
@@ -267,16 +267,19 @@ class Exploration:
         return len(points)
 
     async def _crash(self, bench: LabBench, fault: Fault, retry: Retry) -> None:
-        await bench.fresh()
         actor = bench.actors[0]
         answer: Answer | None = None
-        with Saboteur(actor, fault) as saboteur:
-            try:
-                answer = await (await actor.start())
-            except Finding:
-                if fault.verb != "kill":  # a killed process answers nothing; one that lost a connection must
-                    raise
-        if not saboteur.struck:
+        for _ in range(ATTEMPTS):  # on a busy machine a timeout of its own may take it another way
+            await bench.fresh()
+            with Saboteur(actor, fault) as saboteur:
+                try:
+                    answer = await (await actor.start())
+                except Finding:
+                    if fault.verb != "kill":  # a killed process answers nothing; one that lost a connection must
+                        raise
+            if saboteur.struck:
+                break
+        else:
             raise Inconclusive(f"{self._whose[0]} did not come to its step {fault.index} again")
         await (await self._lab.monitor()).ended(saboteur.processes)
         if not actor.loops:
