@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from grader.explore.catalogue import read_catalogue
 from grader.explore.controller import Controller, Stuck
 from grader.explore.crash import Fault, Saboteur, faults
-from grader.explore.explorer import CONFIRMED, Explored, Explorer, Limits, NoSuchScheduleError, Tried
+from grader.explore.explorer import ATTEMPTS, CONFIRMED, Explored, Explorer, Limits, NoSuchScheduleError, Tried
 from grader.explore.passing import come_to_rest, time_passing
 from grader.explore.picture import Scene, picture_of_crash, picture_of_run, shortened
 from grader.explore.token import Token
@@ -47,30 +47,26 @@ class Exploration:
         given: Tables,
         whose: Sequence[Request | Process],
         holds: Holds,
-        set_up: SetUp | None,
+        prepare: SetUp | None,
         number: int,
     ) -> None:
         self._lab = lab
         self._given = given
         self._whose = whose
         requests = sum(isinstance(one, Request) for one in whose)
-        self._names = NAMES[:requests] + "".join(one.name for one in whose if isinstance(one, Process))
+        self.names = NAMES[:requests] + "".join(one.name for one in whose if isinstance(one, Process))
+        """The actors, a letter each."""
         self._holds = holds
-        self._set_up = set_up
+        self._prepare = prepare
         self.number = number
         """Which exploration of the check it is, from 1."""
         self.explored = Explored()
         """What has been tried, also where that ended in a Finding."""
 
     @property
-    def names(self) -> str:
-        """The actors, a letter each."""
-        return self._names
-
-    @property
-    def told(self) -> tuple[str, ...]:
-        """The requests and the processes, each in a line."""
-        return tuple(one.title if isinstance(one, Process) else _told(one) for one in self._whose)
+    def told(self) -> list[str]:
+        """The requests, or the processes, each in a line."""
+        return [one.title if isinstance(one, Process) else _told(one) for one in self._whose]
 
     async def _bench(self, whose: Sequence[Request | Process]) -> LabBench:
         lab = self._lab
@@ -87,7 +83,7 @@ class Exploration:
             given=self._given,
             monitor=await lab.monitor(),
             prepare=lab.prepare,
-            set_up=self._set_up,
+            set_up=self._prepare,
             ask_redis=lab.redis,
         )
 
@@ -105,14 +101,14 @@ class Exploration:
     ) -> Scene:
         """Return what is known of a run beside its events."""
         labels = tuple(
-            told if isinstance(one, Process) else f"request {name} · {told}"
-            for name, one, told in zip(self._names, self._whose, self.told, strict=True)
+            one.title if isinstance(one, Process) else f"request {name} · {_told(one)}"
+            for name, one in zip(self.names, self._whose, strict=True)
         )
         outcomes = tuple(
             str(answer.status) if isinstance(answer, Answer) else "" if isinstance(one, Process) else "no answer"
             for one, answer in zip_longest(self._whose if answers else (), answers)
         )
-        return Scene(self._lab.title, labels, statements, finding.seen if finding else "", outcomes, self._names)
+        return Scene(self._lab.title, labels, statements, finding.seen if finding else "", outcomes, self.names)
 
     def token(self, **what: Any) -> Token:  # noqa: ANN401 -- a schedule or a fault
         """Return what replays a schedule or a fault of it."""
@@ -126,7 +122,7 @@ class Exploration:
         if replay is not None and (replay.number != self.number or not replay.schedule):
             return
         stop = self._lab.stop if replay is not None else None
-        if replay is not None and stop is not None and replay.schedule[stop.step - 1][0] in self._names:
+        if replay is not None and stop is not None and replay.schedule[stop.step - 1][0] in self.names:
             self._lab.let_debug(replay.schedule[stop.step - 1][0], stop.port)
         bench, controller = await self.set_up(between)
 
@@ -151,7 +147,7 @@ class Exploration:
         self.conclude(explored, controller, enough=limits is not None and limits.enough)
 
     async def set_up(self, between: Callable[[], Awaitable[None]] | None) -> tuple[LabBench, Controller]:
-        """Put the requests and processes on a bench, their time held, and a controller over them."""
+        """Put all actors on a bench, their time held, and a controller over them."""
         bench = await self._bench(self._whose)
         for actor in bench.actors:
             for wire in actor.wires:
@@ -168,18 +164,18 @@ class Exploration:
     def conclude(self, explored: Explored, controller: Controller, *, enough: bool = False) -> None:
         """Raise what an exploration came to: a Finding with its picture, or Inconclusive; nothing where all held.
 
-        `enough`: what was tried will do, even where it is not all.
+        Where what was tried is `enough`, it need not be all there is.
         """
         tried = explored.counterexample
         if tried is not None and tried.finding is not None:
             raise self._broken(explored, tried, controller)
         silent = [
             name
-            for name in self._names
+            for name in self.names
             if not any(event.actor[0] == name for tried in explored.tried for event in tried.run.events)
         ]
         if silent:
-            who = " and ".join(str(self._whose[self._names.index(name)]) for name in silent)
+            who = " and ".join(str(self._whose[self.names.index(name)]) for name in silent)
             raise Inconclusive(f"{who} sent no statement, so that there was nothing to interleave")
         if explored.could_overlap and not explored.overlapped:
             raise Inconclusive(
@@ -221,7 +217,7 @@ class Exploration:
 
     async def _replayed(self, explorer: Explorer, controller: Controller, replay: Token, before: Before) -> None:
         try:
-            self.explored = explored = await explorer.replay(self._names, replay.schedule, before)
+            self.explored = explored = await explorer.replay(self.names, replay.schedule, before)
         except NoSuchScheduleError as error:
             raise Inconclusive(f"the code does not have the schedule of {replay} any more: {error}") from error
         if explored.counterexample is not None:
@@ -260,7 +256,7 @@ class Exploration:
             await self.holds_after(first, retry, None, counting.steps)
         if not steps:
             raise Inconclusive(f"{one} sent no statement, so that there was nothing to crash")
-        points = [f for f in faults(len(steps), self._names) if replay is None or replay.fault == str(f)]
+        points = [f for f in faults(len(steps), self.names) if replay is None or replay.fault == str(f)]
         for fault in points:
             bench = await self._bench(whose)  # where a process was killed there is another
             async with time_passing(bench.actors):
@@ -271,16 +267,19 @@ class Exploration:
         return len(points)
 
     async def _crash(self, bench: LabBench, fault: Fault, retry: Retry) -> None:
-        await bench.fresh()
         actor = bench.actors[0]
         answer: Answer | None = None
-        with Saboteur(actor, fault) as saboteur:
-            try:
-                answer = await (await actor.start())
-            except Finding:
-                if fault.verb != "kill":  # a killed process answers nothing; one that lost a connection must
-                    raise
-        if not saboteur.struck:
+        for _ in range(ATTEMPTS):  # on a busy machine a timeout of its own may take it another way
+            await bench.fresh()
+            with Saboteur(actor, fault) as saboteur:
+                try:
+                    answer = await (await actor.start())
+                except Finding:
+                    if fault.verb != "kill":  # a killed process answers nothing; one that lost a connection must
+                        raise
+            if saboteur.struck:
+                break
+        else:
             raise Inconclusive(f"{self._whose[0]} did not come to its step {fault.index} again")
         await (await self._lab.monitor()).ended(saboteur.processes)
         if not actor.loops:

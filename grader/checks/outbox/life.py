@@ -95,7 +95,9 @@ def _summary(order: str, told: Sequence[Statement], web: frozenset[str]) -> list
     committed = next(commits, 0)
     theirs = [(n, s) for n, s, mentioned in steps if mentioned and s.replica not in web]
     seen = next((n for n, s in theirs if s.service == "postgres"), 0)
-    published = next((n for n, s, mentioned in steps if mentioned and s.text.startswith("XADD") and not s.error), 0)
+    published = next(
+        (n for n, s, mentioned in steps if mentioned and s.text.startswith("XADD") and s.done and not s.error), 0
+    )
     return [
         f"its row was written in step {row}" if row else "no row was written for it",
         f"its order committed in step {committed}" if committed else "its order's COMMIT has no answer",

@@ -18,7 +18,7 @@ from grader.explore.explorer import Limits
 if TYPE_CHECKING:
     from grader.lab import After, Lab
 
-PACKERS_LIMITS = Limits(classes=60, schedules=90, enough=True)
+PACKERS_LIMITS = Limits(classes=40, schedules=60, enough=True)
 """Whatever packers do on the stream depends on what others do there, so that there are hundreds of classes."""
 
 
