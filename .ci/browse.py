@@ -146,10 +146,12 @@ def use(reader: Reader, site: Path) -> None:
 
     page.locator(".tabbed-labels label", has_text="With pip").first.click()
     expect(page.locator("code", has_text="pip install").first).to_be_visible()
-    page.locator(".md-search__input").click()
-    page.keyboard.type("lost update")
+    query = page.locator(".md-search__input")
+    query.click()
+    query.press_sequentially("lost update", delay=20)
+    expect(page.locator(".md-search-result__meta")).to_contain_text("matching", timeout=30_000)
     first = page.locator(".md-search-result__link").first
-    first.wait_for(timeout=20_000)
+    expect(first).to_be_visible()
     first.click()
     page.wait_for_load_state()
     expect(page).not_to_have_url(re.compile(r"/site/index\.html"))
