@@ -82,7 +82,7 @@ def strip(title: str, designs: Mapping[str, Sequence[Crash]]) -> Picture:
                 _square(axes, at, row, crash)
             _steps(axes, row, crashes)
         axes.set_xlim(-0.2, longest + 0.2)
-        axes.set_ylim(len(designs) - 0.3, -0.75)
+        axes.set_ylim(len(designs) - 0.45, -0.6)
         axes.set_axis_off()
         said = [f"{name}: {_in_words(crashes)}" for name, crashes in designs.items()]
         return picture_of(figure, f"{title}. {'; '.join(said)}.")
@@ -92,7 +92,9 @@ def _square(axes: Axes, at: int, row: int, crash: Crash) -> None:
     fill, hatch = ("#f2b8b5", "////") if crash.wrong else ("white", "")
     axes.add_patch(Rectangle((at + 0.06, row - 0.3), 0.88, 0.3, facecolor=fill, hatch=hatch, edgecolor="#444444"))
     sign, colour = ("✕", WRONG) if crash.wrong else ("✓", RIGHT)
-    axes.annotate(sign, (at + 0.5, row - 0.15), ha="center", va="center", color=colour, fontsize=12, fontweight="bold")
+    paper_of_it = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+    place = (at + 0.5, row - 0.15)
+    axes.text(*place, sign, ha="center", va="center", color=colour, fontsize=11, fontweight="bold", bbox=paper_of_it)
     what = "none" if not crash.verb else f"{crash.verb}\n{crash.place}"
     axes.annotate(what, (at + 0.5, row + 0.03), ha="center", va="top", fontsize=6.5)
 

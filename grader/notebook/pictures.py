@@ -137,7 +137,7 @@ def bars(title: str, names: Sequence[str], along: str, values: Mapping[str, Sequ
         if len(values) > 1:
             axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
         said = [
-            f"{name}: " + ", ".join(f"{lengths[row]:g} {what}" for what, lengths in values.items())
+            f"{name}: " + ", ".join(f"{what} {lengths[row]:g}" for what, lengths in values.items())
             for row, name in enumerate(names)
         ]
         return picture_of(figure, f"{title}. Along: {along}. {'; '.join(said)}.")
