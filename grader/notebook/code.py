@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, replace
 from difflib import unified_diff
 from pathlib import Path
@@ -50,13 +51,15 @@ class Code:
         Raises NoSuchCodeError where there is none.
         """
         submission = _find(kata, solution)
-        files: dict[str, str] = {}
-        for layer in submission.layers:
-            for path in sorted(layer.rglob("*")):
-                if path.suffix in _CODE and "__pycache__" not in path.parts:
-                    files[path.relative_to(layer).as_posix()] = path.read_text(encoding="utf-8")
-        name = solution.name if isinstance(solution, Path) else solution
-        return cls(submission.kata, name, files)
+        with tempfile.TemporaryDirectory(prefix="katas-notebook-") as name:
+            whole = Path(name)
+            submission.write_to(whole)
+            files = {
+                path.relative_to(whole).as_posix(): path.read_text(encoding="utf-8")
+                for path in sorted(whole.rglob("*"))
+                if path.suffix in _CODE and "__pycache__" not in path.parts
+            }
+        return cls(submission.kata, solution.name if isinstance(solution, Path) else solution, files)
 
     def replacing(self, path: str, old: str, new: str) -> Self:
         """Return the code with one place of a file changed; NoSuchCodeError unless `old` stands there exactly once."""
