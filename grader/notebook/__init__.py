@@ -4,6 +4,7 @@ from grader.notebook.code import Code, Diff
 from grader.notebook.outcomes import strip, tree
 from grader.notebook.pictures import Picture, Series, bars, curves, timeline
 from grader.notebook.table import Table
+from grader.notebook.touch import touch_map, touched_by
 from grader.notebook.trying import Crash, Played, Schedules, crashes, every_schedule, explore, play
 from grader.notebook.workbench import Workbench
 
@@ -25,5 +26,7 @@ __all__ = [
     "play",
     "strip",
     "timeline",
+    "touch_map",
+    "touched_by",
     "tree",
 ]
