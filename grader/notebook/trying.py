@@ -33,15 +33,20 @@ MOST_SCHEDULES = 500
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What an exploration said: `tried` in words, the number of the first schedule that broke, and the finding."""
+    """What an exploration said: how many `classes`, whether those are all, which schedule broke first, the finding.
 
-    tried: str
+    How many schedules it takes to see the classes is the search's own affair, and changes with it.
+    """
+
+    classes: int
+    complete: bool
     first_wrong: int | None
     finding: Finding | None
 
     def __repr__(self) -> str:
         found = f"number {self.first_wrong} broke it: {self.finding.seen}" if self.finding else "none broke it"
-        return f"{self.tried}; {found}"
+        extent = f"complete, {self.classes} classes" if self.complete else f"bounded, {self.classes} classes so far"
+        return f"{extent}; {found}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,7 @@ async def explore(lab: Lab, *, given: Tables, requests: Sequence[Request], holds
         finding = found
     explored = exploration.explored
     first = explored.tried.index(explored.failing[0]) + 1 if explored.failing else None
-    return Trial(str(explored), first, finding)
+    return Trial(explored.classes, explored.complete, first, finding)
 
 
 async def every_schedule(lab: Lab, *, given: Tables, requests: Sequence[Request], holds: Holds) -> Schedules:
