@@ -81,7 +81,7 @@ def timeline(shown: Timeline | Finding) -> Picture:
     if found is None:
         raise ValueError(f"no schedule belongs to this finding: {shown}")
     name = "t" + hashlib.sha256(repr(found).encode()).hexdigest()[:8]
-    words = found.title + ": " + " ".join(in_words(found))
+    words = f"{found.title.rstrip('.')}: {' '.join(in_words(found))}"
     return Picture(timeline_svg(found, across=760, name=name), words)
 
 
