@@ -276,7 +276,7 @@ class Exploration:
         return len(points)
 
     @staticmethod
-    async def _noted(note: Note | None, fault: Fault | None, trying: Awaitable[None]) -> None:
+    async def _noted(note: Note | None, fault: Fault | None, trying: Awaitable[object]) -> None:
         try:
             await trying
         except Finding as finding:

@@ -202,7 +202,7 @@ class _Stage(Exploration):
             await self.look(bench, controller)
         except Finding as found:
             finding = found
-        scene = replace(self._scene(finding, controller.statements, controller.outcomes), title=_named(run.schedule))
+        scene = replace(self.scene(finding, controller.statements, controller.outcomes), title=_named(run.schedule))
         differs = nearest(run, right, dependent) if finding is not None and right else None
         timeline = picture_of_run(scene, run, differs, "")
         if finding is None:

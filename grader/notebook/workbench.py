@@ -8,11 +8,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from grader.grade.options import options_of
 from grader.kata import Submission
 from grader.lab import Lab
 from grader.notebook.code import Code, kata_folder
 from grader.replica import Host
-from grader.services import Settings, open_pair
+from grader.services import open_pair
+from grader.settings import settings_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -38,11 +40,10 @@ class Workbench:
     async def open(cls, kata: str) -> Self:
         """Take servers for a kata, known by number or name; what is slow about it is told on stderr.
 
-        The environment says which, as it does to pytest: BACKEND_KATAS_SERVICES and BACKEND_KATAS_SERVICES_HOME.
+        The environment says which, as it does to pytest; see grader.settings.
         """
         name = kata_folder(kata).name
-        home = os.environ.get("BACKEND_KATAS_SERVICES_HOME")
-        settings = Settings(os.environ.get("BACKEND_KATAS_SERVICES", "auto"), home=Path(home) if home else None)
+        settings = options_of(settings_of(os.environ)).services
         redis = "redis" in Code.of(name).kata.services
         host = Host()
         host.begin()
