@@ -22,6 +22,16 @@ contract kata="":
 corpus kata="":
     uv run pytest solutions/{{ kata }}
 
+# run every notebook; cells marked NBVAL_CHECK_OUTPUT must show what they show in the repository
+notebooks *arguments:
+    uv run pytest -p nbval --nbval-lax --nbval-cell-timeout=120 notebooks {{ arguments }}
+
+# run notebooks and keep what they show now: all, or one such as `just record-notebooks notebooks/lab_bench.ipynb`
+record-notebooks +files="notebooks/*.ipynb":
+    uv run jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.timeout=120 \
+        --ExecutePreprocessor.record_timing=False {{ files }}
+    uv run ruff format notebooks
+
 # grade entries of the corpus so many times in all, half of them with the cores busy; compare verdicts and tokens
 flaky runs="100":
     uv run .ci/flaky {{ runs }}

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from grader.explore.catalogue import read_catalogue
 from grader.explore.controller import Controller, Stuck
+from grader.explore.every import Every
 from grader.kata import Kata, Submission
 from grader.lab import Answer, Lab, Request
 from grader.lab.actors import LabBench
@@ -156,13 +157,9 @@ class Design:
         """Run so many schedules and count what looks wrong; `wanted` bounds the exhaustive part too."""
         count = self.count
         controller = await self._controller(2)
-        pending: list[tuple[str, ...]] = [()]
-        while pending and count.schedules < wanted:
-            prefix = pending.pop()
-            run = await self._one(controller, _following(prefix))
-            for at in range(len(prefix), len(run.decisions)):
-                later = sorted(one.actor for one in run.decisions[at].held if one.actor > run.decisions[at].chosen)
-                pending += [(*run.schedule[:at], name) for name in later]
+        every = Every()
+        while count.schedules < wanted and (choose := every.next()) is not None:
+            every.took(await self._one(controller, choose))
         controller = await self._controller(3)
         while count.schedules < wanted:
             await self._one(controller, lambda _, held: self._random.choice(sorted(one.actor for one in held)))
@@ -204,14 +201,6 @@ class Design:
         refused = [answer for answer in answers if answer.status == 409]  # noqa: PLR2004 -- Conflict
         rows = await self._lab.rows.fetch("SELECT sum(count) FROM stock")
         return rows == [(10 + sum(done),)] and bool(done) and len(done) + len(refused) == len(answers)
-
-
-def _following(prefix: tuple[str, ...]) -> Choose:
-    def choose(run: Run, held: Sequence[Held]) -> str:
-        at = len(run.decisions)
-        return prefix[at] if at < len(prefix) else min(one.actor for one in held)
-
-    return choose
 
 
 def _write(folder: Path) -> Path:

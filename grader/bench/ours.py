@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from grader.bench.figures import Figures
 from grader.explore.catalogue import read_catalogue
 from grader.explore.controller import Controller
+from grader.explore.every import Every
 from grader.kata import Kata, Submission
 from grader.lab import After, Lab, Request
 from grader.lab.actors import LabBench
@@ -20,9 +20,6 @@ from grader.services import Settings, open_pair
 from grader.verdict import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from grader.explore.values import Held, Run
     from grader.services import Pair
 
 TIMES = 10
@@ -137,7 +134,7 @@ class Explorer:
 
     @staticmethod
     async def _all_schedules(lab: Lab) -> int:
-        """Run every schedule there is, with nothing left out; return how many."""
+        """Run every schedule there is, so many times, with nothing left out; return how many."""
         actors = [await lab.actor(name, Request("POST", "/add")) for name in "AB"]
         bench = LabBench(
             actors,
@@ -148,18 +145,10 @@ class Explorer:
             prepare=lab.prepare,
         )
         controller = Controller(bench, await read_catalogue(lab.rows.fetch))
-        pending: list[tuple[str, ...]] = [()] * TIMES
         ran = 0
-        while pending:
-            prefix = pending.pop()
-            run = await controller.run(partial(_next, prefix))
-            ran += 1
-            for at in range(len(prefix), len(run.decisions)):
-                later = sorted(one.actor for one in run.decisions[at].held if one.actor > run.decisions[at].chosen)
-                pending += [(*run.schedule[:at], name) for name in later]
+        for _ in range(TIMES):
+            every = Every()
+            while (choose := every.next()) is not None:
+                every.took(await controller.run(choose))
+                ran += 1
         return ran
-
-
-def _next(prefix: tuple[str, ...], run: Run, held: Sequence[Held]) -> str:
-    at = len(run.decisions)
-    return prefix[at] if at < len(prefix) else min(one.actor for one in held)

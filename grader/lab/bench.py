@@ -201,6 +201,7 @@ class Lab:
             await self.clear()
             await self._build()
         await self.set_environment()
+        self.set_latency(0)
         await self.prepare()
 
     async def prepare(self) -> None:
@@ -252,6 +253,13 @@ class Lab:
             self._ground.environment = wanted
             for station in self._stations.values():
                 station.leave()
+
+    def set_latency(self, seconds: float) -> None:
+        """Have every round trip between the service and its servers take so much longer; 0 ends it."""
+        assert self._ground is not None  # noqa: S101 -- a check runs between reset() and close()
+        self._ground.latency = seconds
+        for station in self._stations.values():
+            station.follow_latency()
 
     async def end_check(self) -> None:
         """Raise a Finding where the service has opened itself a way to the database that does not pass the wire."""

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from grader.lab.bench import Lab
     from grader.wire import Statement
 
+    Note = Callable[[Fault | None, Finding | None], None]
+
 NAMES = "ABC"
 REST_SECONDS = 10.0
 WARMINGS = 2
@@ -62,6 +64,8 @@ class Exploration:
         """Which exploration of the check it is, from 1."""
         self.explored = Explored()
         """What has been tried, also where that ended in a Finding."""
+        self.steps: Sequence[Statement] = ()
+        """What the request that is to crash sent where it did not: the first statement of each step."""
 
     @property
     def told(self) -> list[str]:
@@ -234,11 +238,12 @@ class Exploration:
 
     # crashes
 
-    async def sweep(self, retry: Retry) -> int:
+    async def sweep(self, retry: Retry, note: Note | None = None) -> int:
         """Try every crash point of the one request, and its retry on the other replica; return how many there were.
 
         Of a process it is every crash point of a round. Raises a Finding where what holds without a crash does not hold
-        after one.
+        after one. With `note` it raises none: that is told of every point what was found there, beginning with None,
+        where nothing crashes.
         """
         replay = self._lab.replay
         if replay is not None and (replay.number != self.number or not replay.fault):
@@ -252,19 +257,31 @@ class Exploration:
             with Saboteur(bench.actors[0]) as counting:
                 first = await (await bench.actors[0].start())
                 # a round may end in a command that waits in Redis, which is no step that a crash could come after
-                steps = [step for step in counting.steps if step.done or not bench.actors[0].loops]
-            await self.holds_after(first, retry, None, counting.steps)
+                self.steps = steps = [step for step in counting.steps if step.done or not bench.actors[0].loops]
+            await self._noted(note, None, self.holds_after(first, retry, None, counting.steps))
         if not steps:
             raise Inconclusive(f"{one} sent no statement, so that there was nothing to crash")
         points = [f for f in faults(len(steps), self.names) if replay is None or replay.fault == str(f)]
         for fault in points:
             bench = await self._bench(whose)  # where a process was killed there is another
             async with time_passing(bench.actors):
-                await self._crash(bench, fault, retry)
+                await self._noted(note, fault, self._crash(bench, fault, retry))
         bench.free_time()
         if replay is not None and (wanted := Fault.read(replay.fault)) and wanted.index > len(steps):
             raise Inconclusive(f"the code does not have the step of {replay} any more")
         return len(points)
+
+    @staticmethod
+    async def _noted(note: Note | None, fault: Fault | None, trying: Awaitable[object]) -> None:
+        try:
+            await trying
+        except Finding as finding:
+            if note is None:
+                raise
+            note(fault, finding)
+        else:
+            if note is not None:
+                note(fault, None)
 
     async def _crash(self, bench: LabBench, fault: Fault, retry: Retry) -> None:
         actor = bench.actors[0]

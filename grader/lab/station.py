@@ -37,7 +37,10 @@ PRINTING_SECONDS = 1.0
 
 @dataclass(slots=True)
 class Ground:
-    """What the stations of one lab stand on; `environment` may change, and holds for the next replica."""
+    """What the stations of one lab stand on.
+
+    `environment` may change, and holds for the next replica. So may `latency`, in seconds for each round trip.
+    """
 
     host: Host
     folder: Path
@@ -51,6 +54,7 @@ class Ground:
     environment: dict[str, str]
     traced: bool = False
     """Whether its replicas tell of the calls and imports between their modules."""
+    latency: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,11 @@ class Put:
         """Have every step asked about."""
         for wire in self.wires:
             wire.gate = gate
+
+    def set_latency(self, seconds: float) -> None:
+        """Have every round trip to the servers take so much longer."""
+        for wire in self.wires:
+            wire.latency = seconds
 
     async def end(self) -> None:
         """Cut the wires, so that the servers let go of its locks, and end the process."""
@@ -128,7 +137,14 @@ class Station:
         )
         if self._module and replica.reins is not None:
             replica.reins.hold()
-        return Put(replica, tuple(wires.values()))
+        put = Put(replica, tuple(wires.values()))
+        put.set_latency(ground.latency)
+        return put
+
+    def follow_latency(self) -> None:
+        """Have the wires that stand here take as long as the ground says now."""
+        if self._put is not None and self._put.done() and not self._put.cancelled() and not self._put.exception():
+            self._put.result().set_latency(self._ground.latency)
 
     async def start(self) -> None:
         """Put a replica here unless one runs, and wait until it serves; BootError where it does not come up."""

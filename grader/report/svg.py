@@ -77,8 +77,9 @@ class _Drawing:
         self._ends: dict[Wait, float] = {}
 
     def title(self) -> None:
-        """Draw the title, the anomaly's name at its right."""
+        """Draw the title, a cross before it where something went wrong, the anomaly's name at its right."""
         anomaly, room = self.timeline.anomaly, self.grid.width - 2 * MARGIN
+        indent = 24 if any(moment.bad for moment in self.timeline.moments) else 0
         if anomaly:
             wide = 18 + width(anomaly) * LETTER
             x = MARGIN + room - wide
@@ -87,9 +88,10 @@ class _Drawing:
                 f'<rect class="bad" x="{x:g}" y="{self.y:g}" width="{wide:g}" height="26" rx="13"/>',
                 text(x + wide / 2, self.y + 17.5, anomaly, "wrong strong mid"),
             ]
-        self.marks.append(f'<path class="cross" d="{CROSS.format(MARGIN + 4, self.y + 8)}"/>')
-        for line in wrap(self.timeline.title, int((room - 24) / 10.6), 4):
-            self.marks.append(text(MARGIN + 24, self.y + 18, line, "sans title"))
+        if indent:
+            self.marks.append(f'<path class="cross" d="{CROSS.format(MARGIN + 4, self.y + 8)}"/>')
+        for line in wrap(self.timeline.title, int((room - indent) / 10.6), 4):
+            self.marks.append(text(MARGIN + indent, self.y + 18, line, "sans title"))
             self.y += 23
         self.y += 12
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from grader.explore.catalogue import read_catalogue
 from grader.explore.controller import Controller
+from grader.explore.every import Every
 from grader.kata import Kata, Submission
 from grader.lab import Lab, Request
 from grader.lab.actors import LabBench
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
-    from grader.explore.values import Held, Run
+    from grader.explore.values import Run
     from grader.replica import Host
     from grader.services import Pair
     from grader.tests.explore.scenarios import Scenario
@@ -98,23 +99,11 @@ class Oracle:
     async def all_schedules(self) -> list[Seen]:
         """Run every schedule there is, up to the scenario's bound, with nothing left out."""
         found: list[Seen] = []
-        pending: list[tuple[str, ...]] = [()]
-        while pending and len(found) < self.scenario.most:
-            prefix = pending.pop()
-
-            def choose(run: Run, held: Sequence[Held], prefix: tuple[str, ...] = prefix) -> str:
-                at = len(run.decisions)
-                names = sorted(one.actor for one in held)
-                return prefix[at] if at < len(prefix) else names[0]
-
+        every = Every()
+        while len(found) < self.scenario.most and (choose := every.next()) is not None:
             run = await self.controller.run(choose)
             found.append(Seen(run, await self.outcome()))
-            for at in range(len(prefix), len(run.decisions)):
-                decision = run.decisions[at]
-                before = run.schedule[:at]
-                pending += [
-                    (*before, name) for name in sorted(h.actor for h in decision.held) if name > decision.chosen
-                ]
+            every.took(run)
         return found
 
 
