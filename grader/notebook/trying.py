@@ -14,6 +14,7 @@ from grader.explore.independence import dependent
 from grader.explore.order import class_of, nearest
 from grader.explore.picture import picture_of_run, text_of
 from grader.explore.token import Token
+from grader.lab import Request
 from grader.lab.exploring import Exploration
 from grader.verdict import Finding
 
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
     from grader.explore.controller import Controller
     from grader.explore.crash import Fault
     from grader.explore.values import Held, Run
-    from grader.lab import Holds, Lab, Request, Retry, Tables
+    from grader.lab import Holds, Lab, Process, Retry, Tables
     from grader.lab.actors import LabBench
+    from grader.lab.after import SetUp
     from grader.verdict import Timeline
 
 MOST_SCHEDULES = 500
@@ -111,7 +113,7 @@ async def explore(lab: Lab, *, given: Tables, requests: Sequence[Request], holds
     The docstring of `holds` is the title of the picture, as that of a check is.
     """
     lab.title = _sentence(holds)
-    exploration = Exploration(lab, given, requests, holds, 1)
+    exploration = Exploration(lab, given, requests, holds, None, 1)
     finding: Finding | None = None
     try:
         await exploration.explore(None, None)
@@ -127,7 +129,7 @@ async def every_schedule(lab: Lab, *, given: Tables, requests: Sequence[Request]
 
     Raises ValueError where there are more than MOST_SCHEDULES.
     """
-    return Schedules(tuple(await _Stage(lab, given, requests, holds, 1).every()))
+    return Schedules(tuple(await _Stage(lab, given, requests, holds, None, 1).every()))
 
 
 async def play(lab: Lab, schedule: str, *, given: Tables, requests: Sequence[Request], holds: Holds) -> Played:
@@ -135,20 +137,28 @@ async def play(lab: Lab, schedule: str, *, given: Tables, requests: Sequence[Req
 
     Raises NoSuchScheduleError where somebody in it has no step to take there, since it waits or has been answered.
     """
-    return await _Stage(lab, given, requests, holds, 1).one(Token.read(f"notebook:{schedule}").schedule)
+    return await _Stage(lab, given, requests, holds, None, 1).one(Token.read(f"notebook:{schedule}").schedule)
 
 
-async def crashes(
-    lab: Lab, *, given: Tables, request: Request, holds: Holds, retry: Retry | None = None
+async def crashes(  # noqa: PLR0913 -- by name, as a check says it
+    lab: Lab,
+    *,
+    given: Tables,
+    request: Request | Process,
+    holds: Holds,
+    retry: Retry | None = None,
+    set_up: SetUp | None = None,
 ) -> tuple[Crash, ...]:
-    """Send a request and crash it at each of its steps in turn, as a check does, and return what was found at each.
+    """Crash a request, or a round of a process, at each of its steps in turn, and return what was found at each.
 
-    The first is the request with its retry and no crash. `retry` is what the client sends then, the same without it.
+    The first is the request with its retry and no crash. `retry` is what the client sends then, the same without it;
+    a process is started again and gets none. `set_up` is awaited when the rows are there.
     """
+    again = retry or (lambda _: request if isinstance(request, Request) else None)
     lab.title = _sentence(holds)
-    exploration = Exploration(lab, given, [request], holds, 1)
+    exploration = Exploration(lab, given, [request], holds, set_up, 1)
     noted: list[tuple[Fault | None, Finding | None]] = []
-    await exploration.sweep(retry or (lambda _: request), lambda fault, finding: noted.append((fault, finding)))
+    await exploration.sweep(again, lambda fault, finding: noted.append((fault, finding)))
     texts = [text_of(statement) for statement in exploration.steps]
     return tuple(
         Crash(fault.verb, fault.place, fault.index, texts[fault.index - 1], finding.seen if finding else "", finding)
