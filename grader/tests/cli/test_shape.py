@@ -69,18 +69,24 @@ def test_what_cannot_be_drawn_is_said(tmp_path: Path, files: dict[str, str] | No
     assert done.stderr.count("\n") == 1
 
 
+def _require_shown(kata: Path, mark: str, language: str, wanted: str, request: pytest.FixtureRequest) -> None:
+    """Require that the block behind a mark of the brief is the wanted text, or write it there where that is asked."""
+    brief = kata / "starter" / "README.md"
+    text = brief.read_text(encoding="utf-8")
+    block = re.compile(rf"(<!-- {re.escape(mark)} -->\n```{language}\n)(.*?)(```\n)", re.DOTALL)
+    found = block.search(text)
+    assert found, f"{brief} has no block behind {mark}"
+    if request.config.getoption("--record-transcripts"):
+        brief.write_text(block.sub(lambda parts: parts[1] + wanted + parts[3], text), encoding="utf-8")
+        return
+    assert found[2] == wanted
+
+
 @pytest.mark.parametrize(("kata", "layer"), BRIEFS)
 def test_a_brief_shows_what_the_command_draws(kata: Path, layer: str, request: pytest.FixtureRequest) -> None:
     """The drawings in a brief are those of the code; --record-transcripts renews them."""
-    drawn = render_footprint(footprint(read_code(kata / layer)))
-    block = f"<!-- shape: {layer} -->\n```\n{drawn}\n```\n"
-    brief = kata / "starter" / "README.md"
-    text = brief.read_text(encoding="utf-8")
-    if request.config.getoption("--record-transcripts"):
-        pattern = re.compile(rf"<!-- shape: {layer} -->\n```\n.*?\n```\n", re.DOTALL)
-        brief.write_text(pattern.sub(lambda _: block, text), encoding="utf-8")
-        return
-    assert block in text
+    drawn = render_footprint(footprint(read_code(kata / layer))) + "\n"
+    _require_shown(kata, f"shape: {layer}", "", drawn, request)
 
 
 @pytest.mark.parametrize("name", ["reference", *(f"alternatives/{path.name}" for path in ALTERNATIVES)])
@@ -99,9 +105,9 @@ def test_a_use_case_of_slices_stands_in_one_folder(name: str, tmp_path: Path) ->
     assert all(file.startswith("app/shared/") for file in found.common)
 
 
-def test_a_brief_quotes_the_projects_own_contract() -> None:
-    """What the brief quotes of pyproject.toml stands there."""
-    text = (SOLUTIONS / "01_layers_to_slices" / "starter" / "README.md").read_text(encoding="utf-8")
-    quoted = text.partition("<!-- from: pyproject.toml -->\n```toml\n")[2].partition("```\n")[0]
-    assert quoted
-    assert quoted in (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
+def test_a_brief_quotes_the_projects_own_contract(request: pytest.FixtureRequest) -> None:
+    """What the brief quotes of pyproject.toml stands there; --record-transcripts renews it."""
+    settings = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
+    contract = re.search(r"^# The house: .*?^\]\n", settings, re.DOTALL | re.MULTILINE)
+    assert contract
+    _require_shown(SOLUTIONS / "01_layers_to_slices", "from: pyproject.toml", "toml", contract[0], request)
