@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from grader.cli import VERBS
 from grader.kata import PROJECT
 from grader.site.concepts import GLOSSARY, concepts_in, terms
 from grader.site.gallery import telling_check, texts_of
@@ -87,3 +88,12 @@ def test_a_sum_is_that_of_the_table_above() -> None:
     table = "| part | minutes |\n| --- | --- |\n| a | 15 |\n| b | 20 |\n| **In all** | **{{ sum }}** |\n"
     shown = summed(f"{table}\nText.\n\n{table}")
     assert shown.count("| **In all** | **35** |") == 2
+
+
+def test_pages_speak_of_verbs_that_there_are() -> None:
+    """Whatever page names a verb of the `kata` command names one that it has."""
+    verbs = {verb for panel in VERBS.values() for verb in panel}
+    named = [re.findall(r"`kata ([a-z]+)", (DOCS / page).read_text(encoding="utf-8")) for page in PAGES]
+    said = {verb for verbs_of_page in named for verb in verbs_of_page}
+    assert said
+    assert said <= verbs
