@@ -29,7 +29,7 @@ ERRORS = {
     "55P03": "lock not available",
 }
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-([0-9a-f]{8})([0-9a-f]{4})", re.IGNORECASE)
-_ENTRY = re.compile(r"\b\d{13}(-\d+)\b")
+_ENTRY = re.compile(r"\b\d{13}-\d+\b")
 """The id that Redis gives a stream's entry: milliseconds, and a number among those of one."""
 _PARAMETER = re.compile(r"\$(\d+)(?:::[A-Za-z_]+(?: [A-Za-z]+)*(?:\[\])?)?")
 _COLUMNS = re.compile(r"^(SELECT )(?!COUNT\b).+?( FROM \w+(?= WHERE )|(?= FROM ))", re.IGNORECASE)
@@ -174,7 +174,7 @@ def note_of(statements: Sequence[Statement], changed: Sequence[str] = ()) -> str
 def shortened(value: object, most: int = VALUE) -> str:
     """Return a value as it is shown: in one line, and of so many characters at most."""
     text = "null" if value is None else " ".join(str(value).split())
-    text = _ENTRY.sub(r"…\1", _UUID.sub(r"…\2", text))
+    text = _ENTRY.sub("…", _UUID.sub(r"…\2", text))
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 

@@ -24,6 +24,8 @@ STILL_SECONDS = 0.1
 """How long one that blocks in Redis is waited for, so that every schedule begins alike; to start another costs more."""
 TOLD_SECONDS = 0.02
 """What a notification takes at most."""
+SOON = 0.02
+"""Who wakes within so many seconds is not asleep yet."""
 WAKING_SECONDS = 1.0
 """How long one is waited for that wakes by itself: from `time.sleep`, or from a command that blocks in Redis."""
 LOOKS = 6
@@ -128,19 +130,21 @@ class Process:
     async def round(self, *, patient: bool = False) -> None:
         """Let it make one round, and return when that is over; one that has exited is started again.
 
-        One that no timer wakes, since it waits in Redis or in `time.sleep`, is waited for if the caller is `patient`.
+        For `patient` see `begin`.
         """
         if self._put is not None and not _is_over(self._put):
             self._attend(self._put.wires)
-            if not await self.begin():
-                await self._wake(self._put, WAKING_SECONDS if patient else 0.0)
+            await self.begin(patient=patient)
             await self.parked()
         else:
             await self.start()
         self._open.clear()
 
-    async def begin(self) -> bool:
-        """Let its next round begin, and return when it has sent something; False where no timer of it leads there."""
+    async def begin(self, *, patient: bool = False) -> bool:
+        """Let its next round begin, and return when it has sent something; False where no timer of it leads there.
+
+        One that no timer wakes, since it waits in Redis or in `time.sleep`, is waited for if the caller is `patient`.
+        """
         put = await self.start()
         before, begun = _traffic(put), bool(self._standing)
         self._open.set()
@@ -150,10 +154,10 @@ class Process:
                 return True
             timer = _reins(put).next_timer
             if timer is None:
-                return False
+                break
             _reins(put).advance(timer)
             self.elapsed += timer
-        return not await self._sleeps_on(put, before)
+        return not await self._sleeps_on(put, before) or (patient and await self._wakes(put, before))
 
     @staticmethod
     async def _sleeps_on(put: Put, traffic: int) -> bool:
@@ -164,12 +168,13 @@ class Process:
                 break
         return _traffic(put) == traffic and not _is_over(put)
 
-    async def _wake(self, put: Put, seconds: float) -> None:
-        """Wait for one that no timer wakes; its time is the real one."""
+    async def _wakes(self, put: Put, traffic: int) -> bool:
+        """Wait for one that no timer wakes; its time is the real one. False where it sleeps on."""
         loop = asyncio.get_running_loop()
-        before, began = _traffic(put), loop.time()
-        await Motion().until(lambda: _traffic(put) != before or _is_over(put), seconds)
+        began = loop.time()
+        await Motion().until(lambda: _traffic(put) != traffic or _is_over(put), WAKING_SECONDS)
         self.elapsed += loop.time() - began
+        return _traffic(put) != traffic
 
     async def parked(self, seconds: float = ROUND_SECONDS) -> bool:
         """Return when its round is over; False where it is not in time."""
@@ -263,7 +268,7 @@ class ProcessActor:
     @property
     def asleep(self) -> bool:
         """Whether the process will do nothing before something comes from outside; so it is once it has ended."""
-        return _is_over(self._put) or _reins(self._put).asleep
+        return _sleeps(self._put)
 
     @property
     def quiet(self) -> bool:
@@ -320,7 +325,7 @@ class ProcessActor:
 
     async def start(self) -> asyncio.Future[None]:
         """Let its next round begin; the future is done when the round is over."""
-        await self.process.begin()
+        await self.process.begin(patient=True)
         return asyncio.ensure_future(self._over())
 
     async def _over(self) -> None:
@@ -345,7 +350,12 @@ def _is_over(put: Put) -> bool:
 
 
 def _at_rest(put: Put) -> bool:
-    return _is_over(put) or (_reins(put).asleep and all(wire.is_parked for wire in put.wires))
+    return _is_over(put) or (_sleeps(put) and all(wire.is_parked for wire in put.wires))
+
+
+def _sleeps(put: Put) -> bool:
+    """Whether it does nothing before something comes from outside, and no timer of a library is about to wake it."""
+    return _is_over(put) or (_reins(put).asleep and not 0 <= _reins(put).wakes_in < SOON)
 
 
 async def _stays(put: Put, motion: Motion) -> bool:

@@ -128,6 +128,11 @@ class Reins:
         return timer if 0 <= timer < math.inf else None
 
     @property
+    def wakes_in(self) -> float:
+        """Seconds until its loop wakes by itself, for a timer that runs in real time; infinite where it does not."""
+        return self._look().due - time.monotonic()
+
+    @property
     def begun(self) -> bool:
         """Whether an event loop runs in its main thread."""
         return bool(self._look().loop)

@@ -30,6 +30,11 @@ class _Scene:
     of_relay: bool = False
     times: int = 1
 
+    @property
+    def lines(self) -> list[str]:
+        """Its statements as they are shown."""
+        return [_line(statement, note=self.of_relay) for statement in self.statements]
+
     def tells_nothing_of(self, order: str) -> bool:
         """Whether a relay looked, published nothing, and did not see the order either."""
         return self.of_relay and not any(s.service == "redis" or _mentions(s, order) for s in self.statements)
@@ -77,6 +82,8 @@ def _that_matter(order: str, scenes: Iterable[_Scene]) -> list[_Scene]:
         if kept and kept[-1].tells_nothing_of(order):
             last = kept.pop()
             scene.times += last.times if scene.tells_nothing_of(order) else 0
+        elif kept and kept[-1].of_relay and kept[-1].lines == scene.lines:
+            scene.times += kept.pop().times
         kept.append(scene)
     return kept
 

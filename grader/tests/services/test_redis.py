@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, ResponseError
 
+from grader.services.redis import RedisError
 from grader.tests.services.conftest import lease
 
 if TYPE_CHECKING:
@@ -81,3 +83,17 @@ async def test_no_administration(home: Path, command: str) -> None:
         async with client(pair.redis) as redis:
             with pytest.raises(ResponseError):
                 await redis.execute_command(*command.split())  # type: ignore[no-untyped-call]
+
+
+async def test_a_pair_asks_its_redis(home: Path) -> None:
+    """A command is answered with a text, a list or null; who is given up meanwhile takes nobody's answer away."""
+    async with lease(home, redis=True) as pair:
+        assert await pair.ask_redis("RPUSH", "list", "a", "b") == "2"
+        assert await pair.ask_redis("LRANGE", "list", "0", "-1") == ["a", "b"]
+        assert await pair.ask_redis("GET", "nothing") is None
+        with pytest.raises(RedisError, match="WRONGTYPE"):
+            await pair.ask_redis("GET", "list")
+        given_up = asyncio.ensure_future(pair.ask_redis("ECHO", "one"))
+        await asyncio.wait([given_up], timeout=0)
+        given_up.cancel()
+        assert await pair.ask_redis("ECHO", "two") == "two"

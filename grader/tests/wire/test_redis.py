@@ -207,3 +207,19 @@ async def test_latency_is_added_to_a_round_trip(client: redis.asyncio.Redis, red
     await client.ping()
     assert loop.time() - began >= 0.05
     redis_proxy.latency = 0
+
+
+async def test_a_client_that_waits_in_redis_is_parked(redis_proxy: RedisProxy, client: redis.asyncio.Redis) -> None:
+    """A client that blocks is parked and not idle, until what it waits for has come."""
+    await client.ping()
+    assert redis_proxy.is_parked
+    waiting = asyncio.ensure_future(client.blpop(["queue"], timeout=5))
+    async with redis.asyncio.Redis.from_url(redis_proxy.url) as other:
+        while not await other.info("clients") or (await other.info("clients"))["blocked_clients"] == 0:
+            pass
+        assert not redis_proxy.is_idle
+        assert redis_proxy.is_parked
+        assert not redis_proxy.is_moving
+        await other.rpush("queue", "a")
+        assert list(await waiting or ()) == [b"queue", b"a"]
+    await redis_proxy.idle()
