@@ -20,6 +20,9 @@ _VOLATILE = (
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"), "<moment>"),
     (re.compile(r"…[0-9a-f]{3,4}\b"), "…<id>"),
     (re.compile(r"\b20\d\d[01]\d[0-3]\d\b"), "<day>"),
+    # a sequence goes on from schedule to schedule, and from one that is run again to the next
+    (re.compile(r"(→ id )\d+\b"), r"\1<n>"),
+    (re.compile(r"\{\d+(,\d+)*\}"), "{<n>}"),
     # statements of one request that run side by side are stopped in another mixture each time
     (re.compile(r"\b\d+( of \d+ statements were this one)"), r"<n>\1"),
 )
