@@ -305,10 +305,12 @@ class ProcessActor:
             _reins(self._put).thaw()
 
     def hold_time(self) -> None:
-        """Its timers are held from its start on."""
+        """Its own timers are held from its start on; those of libraries stand still, so that no held step times out."""
+        self.freeze()
 
     def free_time(self) -> None:
-        """They stay held."""
+        """Its own stay held."""
+        self.thaw()
 
     def shut(self) -> None:
         """Let nothing of it pass before its run begins."""

@@ -72,6 +72,8 @@ class Loop(asyncio.SelectorEventLoop):
         """Timers that are kept back, by id, in the order in which they were set."""
         self._frozen: list[asyncio.TimerHandle] = []
         self._frozen_since = 0.0
+        self._still = False
+        """No timer runs, nor does one that is set now."""
         self._their_tasks: WeakSet[asyncio.Task[Any]] = WeakSet()
 
     @property
@@ -126,7 +128,13 @@ class Loop(asyncio.SelectorEventLoop):
         """Set a timer, which is kept back if it is the submission's and the grader holds them."""
         delay = when - self.time()
         if not 0 < delay < _FOREVER or not self._is_theirs(sys._getframe(1)):  # noqa: SLF001 -- the documented way to frames
-            return super().call_at(when, callback, *args, context=context)
+            timer = super().call_at(when, callback, *args, context=context)
+            if self._still and delay > 0:
+                self._scheduled = [other for other in self._scheduled if other is not timer]
+                heapq.heapify(self._scheduled)
+                timer._scheduled = False  # type: ignore[attr-defined]  # noqa: SLF001 -- as where asyncio takes it out
+                self._frozen.append(timer)
+            return timer
         self._check_closed()  # type: ignore[attr-defined]  # as asyncio does
         timer = Timer(when, callback, args, self, context)
         if self.control.held and self.control.loop is self:
@@ -192,14 +200,20 @@ class Loop(asyncio.SelectorEventLoop):
             timer._when += seconds  # type: ignore[attr-defined]  # noqa: SLF001 -- asyncio cannot move a timer
 
     def freeze(self) -> None:
-        """Let no timer run from here on that runs now, whoever set it."""
+        """Let no timer run from here on, whoever sets it, but those that are let go off."""
         self.thaw()
+        self._still = True
         self._frozen, self._scheduled = self._scheduled, []
         self._frozen_since = clock.real()
 
     def thaw(self) -> None:
         """Let them run again, as if no time had passed."""
+        self._still = False
         if self._frozen:
+            for timer in self._frozen:
+                timer._scheduled = True  # type: ignore[attr-defined]  # noqa: SLF001 -- as where asyncio puts it in
+            self._frozen = [timer for timer in self._frozen if not timer.cancelled()]
+            heapq.heapify(self._frozen)
             new, self._scheduled, self._frozen = self._scheduled, self._frozen, []
             self.postpone(clock.real() - self._frozen_since)
             for timer in new:
