@@ -73,7 +73,7 @@ class Loop(asyncio.SelectorEventLoop):
         self._frozen: list[asyncio.TimerHandle] = []
         self._frozen_since = 0.0
         self._still = False
-        """No timer runs, nor does one that is set now."""
+        """No timer runs, nor does one that a library sets now."""
         self._their_tasks: WeakSet[asyncio.Task[Any]] = WeakSet()
 
     @property
@@ -200,7 +200,7 @@ class Loop(asyncio.SelectorEventLoop):
             timer._when += seconds  # type: ignore[attr-defined]  # noqa: SLF001 -- asyncio cannot move a timer
 
     def freeze(self) -> None:
-        """Let no timer run from here on, whoever sets it, but those that are let go off."""
+        """Let no timer run from here on that runs now, whoever set it, nor one that a library sets meanwhile."""
         self.thaw()
         self._still = True
         self._frozen, self._scheduled = self._scheduled, []

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
 
 from grader.explore.explorer import Limits
+from grader.explore.rest import Motion
 from grader.explore.token import Token
 from grader.lab import RedisIs
 from grader.services import Settings, open_pair
@@ -38,6 +41,9 @@ if TYPE_CHECKING:
     from grader.wire import Statement
 
     Bench = Callable[[str], AbstractAsyncContextManager[Lab]]
+
+TELLING = 2
+"""The step of a round that goes to Redis."""
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -124,6 +130,26 @@ async def test_two_processes_in_every_interleaving(bench: Bench) -> None:
             await lab.every_interleaving(given=JOBS, processes=workers, holds=told_once_each)
     assert again.value.timeline is not None
     assert again.value.timeline.token == str(token)
+
+
+async def test_no_held_step_times_out(bench: Bench) -> None:
+    """While rounds are explored a client's timeout does not run: a command may be held for longer than it waits."""
+    async with bench(LOCKED) as lab:
+        workers = lab.process("worker"), lab.process("worker", 2)
+        clock = asyncio.get_running_loop().time
+
+        steps = count(1)
+
+        async def between() -> None:
+            if next(steps) == TELLING:
+                began = clock()
+                await Motion().until(lambda: clock() - began > 1.2, 5)  # its client waits for a second
+
+        enough = Limits(classes=2, schedules=4, enough=True)
+        await lab.every_interleaving(
+            given=JOBS, processes=workers, holds=told_once_each, between=between, limits=enough
+        )
+        assert [worker.log() for worker in workers] == ["", ""]
 
 
 async def test_what_is_bounded_passes_only_where_that_will_do(bench: Bench) -> None:
