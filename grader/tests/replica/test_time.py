@@ -49,7 +49,7 @@ async def test_a_sleep_ends_when_it_is_fired(start: Start, client: httpx.AsyncCl
     assert not request.done()
     reins.fire()
     assert 3600 <= (await request).json() < 3610
-    assert reins.next_timer is None
+    await until(lambda: reins.asleep and reins.next_timer is None)
 
 
 async def test_a_handler_that_polls_takes_as_many_turns_as_it_would(start: Start, client: httpx.AsyncClient) -> None:
