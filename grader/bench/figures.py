@@ -27,6 +27,8 @@ class Figures:
     certified: float | None = None
     """From the beginning of the search to the verdict that the version with FOR UPDATE is right in every schedule."""
     remark: str = ""
+    complete: float | None = None
+    """From the beginning to the verdict on the lost update, with all that can differ tried."""
 
     @property
     def rate(self) -> float:
@@ -35,11 +37,19 @@ class Figures:
 
 
 def median(rounds: Sequence[Figures]) -> Figures:
-    """Return the round with the median rate, with the medians of both times; None where a round lacks one."""
+    """Return the round with the median rate, with the medians of its times; None where a round lacks one."""
     middle = sorted(rounds, key=lambda figures: figures.rate)[len(rounds) // 2]
     counterexamples = [figures.counterexample for figures in rounds]
     certified = [figures.certified for figures in rounds]
-    return Figures(middle.schedules, middle.seconds, _median(counterexamples), _median(certified), middle.remark)
+    complete = [figures.complete for figures in rounds]
+    return Figures(
+        middle.schedules,
+        middle.seconds,
+        _median(counterexamples),
+        _median(certified),
+        middle.remark,
+        _median(complete),
+    )
 
 
 def _median(values: Sequence[float | None]) -> float | None:

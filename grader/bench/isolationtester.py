@@ -97,4 +97,4 @@ def measure(database: Database, prepare: str) -> Figures:
     run = done.stdout.count("starting permutation")
     if done.returncode or run != text.count("permutation "):
         raise RuntimeError(f"isolationtester ended with {done.returncode} after {run} permutations:\n{done.stderr}")
-    return Figures(run, seconds)
+    return Figures(run, seconds, complete=seconds / TIMES)

@@ -33,10 +33,10 @@ def test_a_program_that_is_not_installed_is_left_out(capsys: pytest.CaptureFixtu
         raise NotInstalledError("it is not installed: get it")
 
     def other() -> Figures:
-        return Figures(10, 1.0, 0.3, 2.0)
+        return Figures(10, 1.0, 0.3, 2.0, complete=0.8)
 
     def ours() -> Figures:
-        return Figures(30, 1.0, 0.1, None)
+        return Figures(30, 1.0, 0.1, None, complete=0.4)
 
     found = interleavings.compare({"missing": missing, "other": other, interleavings.OURS: ours})
     interleavings.show(found)
@@ -44,7 +44,8 @@ def test_a_program_that_is_not_installed_is_left_out(capsys: pytest.CaptureFixtu
     assert "missing: left out. it is not installed: get it" in printed
     assert list(found) == ["other", interleavings.OURS]
     assert "against other: 3.00 times its schedules a second, the first counterexample in 1/3.0 of its time" in printed
-    assert "verdict in" not in printed
+    assert "the complete verdict in 1/2.0 of its time" in printed
+    assert "certified in" not in printed
 
 
 def test_a_median_is_of_what_every_round_has() -> None:
