@@ -172,9 +172,9 @@ def test_an_unknown_kata_is_named(tmp_path: Path) -> None:
 def test_folder_and_slug_must_agree(tmp_path: Path) -> None:
     """A folder named like one kata with the kata.toml of another is not graded as either."""
     folder = submission(tmp_path / KATA)
-    (folder / "kata.toml").write_text('slug = "outbox"\n')
+    (folder / "kata.toml").write_text('slug = "telegraph"\n')
     run = pytest_in(tmp_path, folder, "-k", HOLDS)
-    assert run.outcomes == {HOLDS: "passed"}  # there is no kata named outbox that it could be taken for
+    assert run.outcomes == {HOLDS: "passed"}  # there is no kata named telegraph that it could be taken for
 
 
 def test_a_mistake_that_is_not_caught_is_red(tmp_path: Path) -> None:
