@@ -93,7 +93,9 @@ class Front:
         found = await self._found()
         if found is None:
             writer.write(_DOWN)
-            await writer.drain()
+            writer.write_eof()
+            while await reader.read(CHUNK):  # closed with something unread, the answer would be lost on its way
+                pass
             return
         behind, back = found
         asked: list[tuple[str, float]] = []
