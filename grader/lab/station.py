@@ -171,6 +171,8 @@ class Station:
 
     async def let_redis_be(self, redis_is: RedisIs) -> None:
         """Let who stands here, and who is put here later, find Redis so; a Redis that is back knows no connection."""
+        if redis_is is self._redis_is:
+            return  # connections that are open stay so
         self._redis_is = redis_is
         if self._put is not None:
             _tell_redis((await asyncio.shield(self._put)).wires, redis_is)
