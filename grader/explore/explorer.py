@@ -201,18 +201,7 @@ class Explorer:
 
     async def _search(self) -> bool:
         """Try class after class until enough is known; return whether that was all there are."""
-        try:
-            return await self._walk(Search(dependent))
-        except Diverged:  # the place that others were compared with may have been the odd one: once more from the start
-            self._settled.clear()
-        try:
-            return await self._walk(Search(dependent))
-        except Diverged as diverged:
-            message = f"the same schedule did not lead to the same place {ATTEMPTS} times: {diverged}"
-            raise Inconclusive(message) from diverged
-
-    async def _walk(self, search: Search) -> bool:
-        """Run what a search plans; raises Diverged where a plan leads elsewhere, again and again."""
+        search = Search(dependent)
         while (plan := search.next()) is not None:
             if self._enough():
                 return False
@@ -220,10 +209,11 @@ class Explorer:
                 try:
                     search.took(self._made_before(plan.choose) or await self._try(plan.choose))
                     break
-                except Diverged:
+                except Diverged as diverged:
                     self._settled.clear()
                     if not left:
-                        raise
+                        message = f"the same schedule did not lead to the same place {ATTEMPTS} times: {diverged}"
+                        raise Inconclusive(message) from diverged
         return True
 
     def _made_before(self, choose: Choose) -> Run | None:
