@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from grader.contract import transcripts
-from grader.grade import Grader, Options
+from grader.grade import Grader, options_of
 from grader.kata import PROJECT
+from grader.settings import settings_of
 from grader.verdict import Evidence, Finding, Outcome, Place, Timeline
 
 if TYPE_CHECKING:
@@ -119,7 +121,7 @@ def _graded(places: Sequence[Wanted], lanes: int, tell: Callable[[str], None]) -
 def _lane(todo: SimpleQueue[Wanted], tell: Callable[[str], None]) -> list[Missed]:
     """Grade what is still to do, on servers of its own."""
     missed: list[Missed] = []
-    grader = Grader(Options(), tell)
+    grader = Grader(options_of(settings_of(os.environ)), tell)
     try:
         grader.open(redis=True)
         while True:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from grader.grade import Options
+from grader.grade import options_of
 from grader.grade.many import grade_many
 from grader.kata import Submission, load_submission
+from grader.settings import settings_of
 from grader.tests.grade.hostile import in_handler
 from grader.tests.grade.project import Ground, environment, submission
 
@@ -34,7 +35,7 @@ def test_a_process_that_dies_costs_one_verdict(tmp_path: Path) -> None:
     """Where the process of a job dies, its submission has no verdict, and the next is graded by another process."""
     good = load_submission(submission(tmp_path / "03"))
     bad = Submission(good.kata, Ending(), ())  # type: ignore[arg-type] # it takes the process with it
-    first, second = grade_many([bad, good], Options(), jobs=1, tell=lambda _text: None)
+    first, second = grade_many([bad, good], options_of(settings_of(os.environ)), jobs=1, tell=lambda _text: None)
     assert first.verdict is None
     assert "the grader's process ended before the verdict" in first.trouble
     assert second.verdict is not None
