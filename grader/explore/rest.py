@@ -75,13 +75,11 @@ class Motion:
     async def look_round(self) -> None:
         """Let the loop take in all that has reached this machine's sockets.
 
-        One pass for what has been read; where more is ready, one to read it, one for the gate that it comes to, and one
-        to spare.
+        One pass for what has been read, and for a client that has been accepted, which is known in the pass after;
+        where more is ready, one to read or accept it, one for the gate that it comes to, and two to spare.
         """
-        await asyncio.sleep(0)  # noqa: TID251 -- a pass of the loop, not a sleep
-        if self._is_ready():
-            for _ in range(3):
-                await asyncio.sleep(0)  # noqa: TID251 -- likewise
+        for _ in range(4 if self._is_ready() else 1):
+            await asyncio.sleep(0)  # noqa: TID251 -- a pass of the loop, not a sleep
 
     @staticmethod
     def _is_ready() -> bool:
