@@ -101,9 +101,6 @@ class LabActor:
         if self._put.replica.exited is None:
             self._reins.thaw()
 
-    def shut(self) -> None:
-        """Nothing of it happens before it is sent its request."""
-
     async def still(self) -> None:
         """It waits for nothing but its request."""
 
@@ -165,7 +162,6 @@ class LabBench:
     async def fresh(self) -> None:
         """Cut what an earlier run left with locks in a transaction, and put the rows of every run back."""
         for actor in self.actors:
-            actor.shut()
             await actor.still()
             if any(wire.in_transaction for wire in actor.wires) and await self._monitor.holding(actor.processes):
                 for wire in actor.wires:

@@ -193,14 +193,15 @@ class Process:
         for wire in wires:
             wire.gate = self._gate(wire)
 
-    def shut(self) -> None:
-        """Let nothing more of it pass before the next round begins."""
-        self._open.clear()
-        if self._put is not None:
-            self._attend(self._put.wires)
-
     async def still(self) -> None:
-        """Return when it waits for nothing but the next round; one that goes on waiting in Redis is ended."""
+        """Shut its gates, and return when it waits for nothing but the next round.
+
+        A round that is under way ends before. One that goes on waiting in Redis is ended.
+        """
+        if self._open.is_set():
+            await self.parked()
+        self._open.clear()
+        self._attend(self.put.wires)
         put = self.put
 
         def still() -> bool:
@@ -312,12 +313,8 @@ class ProcessActor:
         """Its own stay held."""
         self.thaw()
 
-    def shut(self) -> None:
-        """Let nothing of it pass before its run begins."""
-        self.process.shut()
-
     async def still(self) -> None:
-        """Return when it waits for nothing but its next round."""
+        """Return when it waits for nothing but its next round, of which nothing passes before its run begins."""
         await self.process.still()
 
     async def ready(self) -> None:
