@@ -318,8 +318,9 @@ class ProcessActor:
         await self.process.still()
 
     async def ready(self) -> None:
-        """Start it where it has ended, so that its first round is the run's."""
+        """Start it where it has ended, so that its first round is the run's, and no held step of it times out either."""
         await self.process.start(held=True)
+        self.freeze()
         await self.process.told()
 
     async def start(self) -> asyncio.Future[None]:
