@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from grader.explore.rest import Motion
+from grader.wire import RedisProxy
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
@@ -108,6 +109,9 @@ class Process:
         """Ask it to stop in order (SIGTERM); it is killed where it does not."""
         put = await self.start()
         self._attend(put.wires)
+        for wire in _redis(put):
+            wire.holds_time = False
+        await self._time_out(put)
         self._open.set()
         return await put.replica.stop()
 
@@ -143,7 +147,8 @@ class Process:
     async def begin(self, *, patient: bool = False) -> bool:
         """Let its next round begin, and return when it has sent something; False where no timer of it leads there.
 
-        One that no timer wakes, since it waits in Redis or in `time.sleep`, is waited for if the caller is `patient`.
+        What blocks in Redis for a while counts as a timer. One that none wakes, since it waits in Redis without end or
+        in `time.sleep`, is waited for if the caller is `patient`.
         """
         put = await self.start()
         before, begun = _traffic(put), bool(self._standing)
@@ -153,11 +158,22 @@ class Process:
             if begun or not await self._sleeps_on(put, before):
                 return True
             timer = _reins(put).next_timer
+            if await self._time_out(put, timer):
+                continue
             if timer is None:
                 break
             _reins(put).advance(timer)
             self.elapsed += timer
         return not await self._sleeps_on(put, before) or (patient and await self._wakes(put, before))
+
+    async def _time_out(self, put: Put, before: float | None = None) -> bool:
+        """End what blocks in Redis for a while, if no timer is due `before` that; return whether something was."""
+        blocked = min((one for wire in _redis(put) for one in wire.blocked), key=lambda one: one.seconds, default=None)
+        if blocked is None or (before is not None and before < blocked.seconds):
+            return False
+        self.elapsed += blocked.seconds
+        await self._ask_redis("CLIENT", "UNBLOCK", str(blocked.client), "TIMEOUT")
+        return True
 
     @staticmethod
     async def _sleeps_on(put: Put, traffic: int) -> bool:
@@ -196,13 +212,15 @@ class Process:
     async def still(self) -> None:
         """Shut its gates, and return when it waits for nothing but the next round.
 
-        A round that is under way ends before. One that goes on waiting in Redis is ended.
+        A round that is under way ends before, and what blocks in Redis for a while times out. A process that goes on
+        waiting there is ended.
         """
         if self._open.is_set():
             await self.parked()
         self._open.clear()
         self._attend(self.put.wires)
         put = self.put
+        await self._time_out(put)
 
         def still() -> bool:
             return _is_over(put) or bool(self._standing) or all(wire.is_idle for wire in put.wires)
@@ -306,21 +324,30 @@ class ProcessActor:
             _reins(self._put).thaw()
 
     def hold_time(self) -> None:
-        """Its own timers are held from its start on; those of libraries stand still, so that no held step times out."""
+        """Its own timers are held from its start on; those of libraries stand still, so that no held step times out.
+
+        What blocks in Redis for a while waits until its next round.
+        """
         self.freeze()
+        self._hold_blocking(holds=True)
 
     def free_time(self) -> None:
         """Its own stay held."""
         self.thaw()
+        self._hold_blocking(holds=False)
+
+    def _hold_blocking(self, *, holds: bool) -> None:
+        for wire in _redis(self._put):
+            wire.holds_time = holds
 
     async def still(self) -> None:
         """Return when it waits for nothing but its next round, of which nothing passes before its run begins."""
         await self.process.still()
 
     async def ready(self) -> None:
-        """Start it where it has ended, so that its first round is the run's, and no held step of it times out either."""
+        """Start it where it has ended, so that its first round is the run's; no held step of it times out either."""
         await self.process.start(held=True)
-        self.freeze()
+        self.hold_time()
         await self.process.told()
 
     async def start(self) -> asyncio.Future[None]:
@@ -339,6 +366,10 @@ class ProcessActor:
 def _reins(put: Put) -> Reins:
     assert put.replica.reins is not None  # noqa: S101 -- every replica of a station is controlled
     return put.replica.reins
+
+
+def _redis(put: Put) -> Iterator[RedisProxy]:
+    return (wire for wire in put.wires if isinstance(wire, RedisProxy))
 
 
 def _traffic(put: Put) -> int:

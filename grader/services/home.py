@@ -13,7 +13,7 @@ from pathlib import Path
 from grader.services.values import ServicesUnavailableError
 
 # Counts up whenever a keeper and a client of different versions would misunderstand each other.
-PROTOCOL = 2
+PROTOCOL = 3
 
 # sun_path holds 104 bytes on macOS and 108 on Linux, its final zero included.
 SOCKET_PATH_BYTES = 100

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from grader.services.values import Address
 
 # The user whom submissions' proxies log in as: every data command, nothing that would outlive FLUSHALL
-# (CONFIG SET, ACL, SHUTDOWN, REPLICAOF, MODULE, DEBUG are all in @admin).
-RIGHTS = "~* &* +@all -@admin +config|get"
+# (CONFIG SET, ACL, SHUTDOWN, REPLICAOF, MODULE, DEBUG are all in @admin). CLIENT UNBLOCK is how a wait times out.
+RIGHTS = "~* &* +@all -@admin +config|get +client|unblock"
 ANSWER_SECONDS = 20.0
 
 

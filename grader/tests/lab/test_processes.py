@@ -28,7 +28,7 @@ from grader.tests.lab.loops import (
 )
 from grader.tests.services.conftest import temporary_home
 from grader.verdict import Finding, Inconclusive
-from grader.wire import Fail
+from grader.wire import Fail, RedisProxy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
     Bench = Callable[[str], AbstractAsyncContextManager[Lab]]
 
+BLOCKS = 0.5
+"""Seconds that the process asks to wait in Redis which does."""
 TELLING = 2
 """The step of a round that goes to Redis."""
 
@@ -226,3 +228,25 @@ async def test_a_round_ends_where_redis_is_waited_in(bench: Bench) -> None:
             return await done_of(lab) == [2]
 
         assert await lab.rounds(worker, until=done, seconds=0.1)
+
+
+async def test_what_blocks_for_a_while_waits_for_its_round(bench: Bench) -> None:
+    """Where time is held a process waits in Redis until its next round, however long that is, and times out then."""
+    async with bench(WAITS_IN_REDIS) as lab:
+        worker = lab.process("worker")
+        actor = await lab.loop(worker)
+        actor.hold_time()
+        [redis] = [wire for wire in actor.wires if isinstance(wire, RedisProxy)]
+        while not redis.blocked:  # every other round ends in its sleep
+            await worker.round(patient=True)
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        assert not await Motion().until(lambda: not redis.blocked, BLOCKS + 0.1)
+        assert clock() - began > BLOCKS
+        [blocked], before = redis.blocked, worker.elapsed
+        assert (blocked.seconds, redis.is_parked) == (BLOCKS, True)
+        await worker.round()
+        assert worker.elapsed == before + BLOCKS
+        assert (redis.blocked, worker.log()) == ([], "")
+        actor.free_time()
+        assert (await worker.stop()).code == 0

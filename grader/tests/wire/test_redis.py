@@ -223,3 +223,47 @@ async def test_a_client_that_waits_in_redis_is_parked(redis_proxy: RedisProxy, c
         await other.rpush("queue", "a")
         assert list(await waiting or ()) == [b"queue", b"a"]
     await redis_proxy.idle()
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds", "comes"),
+    [
+        (("XREAD", "BLOCK", "1", "STREAMS", "s", "$"), 0.001, ("XADD", "s", "*", "k", "v")),
+        (("XREADGROUP", "GROUP", "g", "c", "BLOCK", "1", "STREAMS", "s", ">"), 0.001, ("XADD", "s", "*", "k", "v")),
+        (("BLPOP", "a", "b", "0.001"), 0.001, ("RPUSH", "b", "x")),
+        (("BLMPOP", "0.001", "1", "a", "LEFT"), 0.001, ("RPUSH", "a", "x")),
+    ],
+)
+async def test_where_time_is_held_who_blocks_for_a_while_waits_on(
+    redis_proxy: RedisProxy, recorder: Recorder, words: tuple[str, ...], seconds: float, comes: tuple[str, ...]
+) -> None:
+    """It waits for as long as nothing comes, and is recorded as it was sent."""
+    redis_proxy.holds_time = True
+    async with redis.asyncio.Redis.from_url(redis_proxy.url) as client:
+        await client.flushdb()
+        await client.xgroup_create("s", "g", mkstream=True)
+        waiting = asyncio.create_task(client.execute_command(*words))  # type: ignore[no-untyped-call]  # redis-py
+        async with redis.asyncio.Redis.from_url(redis_proxy.url) as other:
+            while not redis_proxy.blocked:
+                await other.ping()
+            [blocked] = redis_proxy.blocked
+            assert blocked.seconds == seconds
+            assert redis_proxy.is_parked
+            await other.execute_command(*comes)  # type: ignore[no-untyped-call]  # redis-py
+        assert await waiting
+        assert redis_proxy.blocked == []
+        assert (" ".join(words[:2]), words[2:]) in [(s.text, s.parameters) for s in recorder.counted]
+        await client.flushdb()
+
+
+async def test_who_blocks_without_end_is_not_cut_short(redis_proxy: RedisProxy) -> None:
+    """A command that has no while of its own is none of those that time out."""
+    redis_proxy.holds_time = True
+    async with redis.asyncio.Redis.from_url(redis_proxy.url) as client, asyncio.TaskGroup() as tasks:
+        waiting = tasks.create_task(client.execute_command("BLPOP", "a", "0"))  # type: ignore[no-untyped-call]  # redis-py
+        async with redis.asyncio.Redis.from_url(redis_proxy.url) as other:
+            while redis_proxy.is_idle or not redis_proxy.is_parked:
+                await other.ping()
+            assert redis_proxy.blocked == []
+            await other.rpush("a", "x")
+        assert await waiting == (b"a", b"x")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.wire.recorder import Category, Recorder, RoundTrip, Statement
+from grader.wire.redis.blocking import may_wait
 from grader.wire.redis.frames import command
 
 if TYPE_CHECKING:
@@ -16,10 +17,6 @@ if TYPE_CHECKING:
     from grader.wire.redis.frames import Message
 
 _LOST = "LOST"
-_WAITERS = frozenset(
-    ["BLMOVE", "BLMPOP", "BLPOP", "BRPOP", "BRPOPLPUSH", "BZMPOP", "BZPOPMAX", "BZPOPMIN", "WAIT", "WAITAOF"]
-)
-_READERS = frozenset(("XREAD", "XREADGROUP"))
 _CATEGORIES = {
     "MULTI": Category.BEGIN,
     "EXEC": Category.COMMIT,
@@ -67,6 +64,8 @@ class Awaited:
     """The reply is the proxy's own business."""
     waits: bool = False
     """The command may wait in the server for something to come."""
+    seconds: float | None = None
+    """How long it was to wait, where it does without end."""
 
 
 class Conversation:
@@ -97,6 +96,11 @@ class Conversation:
     def waiting(self) -> bool:
         """Whether what is unanswered is one command that may wait for something to come, such as XREADGROUP BLOCK."""
         return len(self.awaited) == 1 and self.awaited[0].waits
+
+    @property
+    def held(self) -> float | None:
+        """Seconds that the command was to wait which waits without end; None where none does."""
+        return self.awaited[0].seconds if self.waiting else None
 
     def begin(self, words: list[bytes]) -> Statement:
         """Take note of a command."""
@@ -131,8 +135,11 @@ class Conversation:
             return False
         return not self.in_multi or statement.category is Category.COMMIT
 
-    def sent(self, words: list[bytes], statement: Statement) -> None:
-        """Expect the reply to a command that goes to the server."""
+    def sent(self, words: list[bytes], statement: Statement, seconds: float | None = None) -> None:
+        """Expect the reply to a command that goes to the server.
+
+        `seconds` is how long it was to wait there, where it does without end.
+        """
         name = _text(words[0]).upper() if words else ""
         if name == "MULTI":
             self.in_multi = True
@@ -141,7 +148,8 @@ class Conversation:
         if self._is_silent(name, words):
             self._finish(statement)
         else:
-            self.awaited.append(Awaited(name, statement, waits=_may_wait(name, words) and not self.in_multi))
+            waits = may_wait(name, words) and not self.in_multi
+            self.awaited.append(Awaited(name, statement, waits=waits, seconds=seconds))
 
     def own(self, name: str, statement: Statement | None, answer: bytes | None = None) -> None:
         """Expect a turn of the proxy's own: an answer that it gives, or a reply that it keeps to itself."""
@@ -234,11 +242,6 @@ class Conversation:
     def _finish(self, statement: Statement) -> None:
         statement.seconds = self._clock() - statement.started
         statement.done = True
-
-
-def _may_wait(name: str, words: list[bytes]) -> bool:
-    """Whether a command waits in the server where there is nothing to answer with."""
-    return name in _WAITERS or (name in _READERS and any(word.upper() == b"BLOCK" for word in words[1:]))
 
 
 def shown(value: object) -> str | None:

@@ -11,6 +11,7 @@ from grader.wire.link import IN_FLIGHT
 from grader.wire.proxy import LOGIN_SECONDS, Fail, Proxy
 from grader.wire.recorder import Result
 from grader.wire.redis.admission import OWN, Do, Ruling, judge
+from grader.wire.redis.blocking import Blocked, without_end
 from grader.wire.redis.conversation import Conversation, shown
 from grader.wire.redis.frames import Framer, Message, ProtocolError, command
 
@@ -28,6 +29,8 @@ class RedisProxy(Proxy):
     """A port that speaks the Redis protocol as the server does."""
 
     scheme = "redis"
+    holds_time = False
+    """Commands that block for a while do so without end, until whoever holds the time has them time out."""
 
     def connection(self, number: int) -> Connection:
         """Return the handler of a new connection."""
@@ -37,6 +40,11 @@ class RedisProxy(Proxy):
     def url(self) -> str:
         """What the submission is given as REDIS_URL."""
         return f"{self.scheme}://default:{self.secret}@127.0.0.1:{self.port}/{self.upstream.database or 0}"
+
+    @property
+    def blocked(self) -> list[Blocked]:
+        """The clients whose commands block without end in place of a while."""
+        return [one.blocked for one in self._open if isinstance(one, RedisConnection) and one.blocked is not None]
 
 
 class RedisConnection(Connection):
@@ -48,6 +56,8 @@ class RedisConnection(Connection):
         self._from_server = Framer(from_client=False)
         self._conversation = Conversation(proxy.replica, number, proxy.recorder)
         self._known = False
+        self._client = 0
+        """The server's number for the connection."""
         self._phase = "waiting"
         self._timer = asyncio.get_running_loop().call_later(LOGIN_SECONDS, self.end)
         self._waiting: deque[tuple[bytes, int, list[Message]]] = deque()
@@ -71,6 +81,12 @@ class RedisConnection(Connection):
     def parked(self) -> bool:
         """Whether it is idle, or a command such as XREADGROUP BLOCK waits for something to come."""
         return self.idle or (self._conversation.waiting and self._quiet)
+
+    @property
+    def blocked(self) -> Blocked | None:
+        """The command that waits without end in place of a while, if one does."""
+        seconds = self._conversation.held
+        return None if seconds is None else Blocked(self._client, seconds)
 
     @property
     def _quiet(self) -> bool:
@@ -190,9 +206,17 @@ class RedisConnection(Connection):
             statement.step = (statement,)
             self.start(asyncio.get_running_loop().create_task(self._pass(statement, words)))
             return False
-        self._conversation.sent(words, statement)
-        self._out.append(self._take_piece())
+        self._send(words, statement)
         return True
+
+    def _send(self, words: list[bytes], statement: Statement) -> None:
+        """Send what is left of a command; a whole one that blocks for a while without end, where time is held."""
+        piece, seconds = self._take_piece(), None
+        endless = without_end(words) if isinstance(self.proxy, RedisProxy) and self.proxy.holds_time else None
+        if endless is not None and piece == command(*words):
+            piece, seconds = command(*endless[0]), endless[1]
+        self._conversation.sent(words, statement, seconds)
+        self._out.append(piece)
 
     async def _pass(self, statement: Statement, words: list[bytes]) -> None:
         fault = None
@@ -204,12 +228,11 @@ class RedisConnection(Connection):
         self._gating = None
         statement.released = True
         self._steps.append(statement)
-        piece = self._take_piece()
         if fault is not None:
+            self._take_piece()
             self._out += self._conversation.fail(statement, fault.sqlstate, fault.message)
         else:
-            self._conversation.sent(words, statement)
-            self._out.append(piece)
+            self._send(words, statement)
         self.client.go_on_reading("gate")
         self._drain()
 
@@ -279,10 +302,9 @@ class RedisConnection(Connection):
             self._turn_away(b"-ERR the Redis server cannot be reached\r\n")
             return
         self._welcome = ruling
-        if self.proxy.upstream.password and self.server is not None:
-            self.server.write(self._auth())
-        else:
-            self._begin()
+        if self.server is not None:
+            login = self._auth() if self.proxy.upstream.password else b""
+            self.server.write(login + command(b"CLIENT", b"ID"))
 
     def _begin(self) -> None:
         self._phase = "open"
@@ -302,7 +324,8 @@ class RedisConnection(Connection):
             for message in messages:
                 if message.kind == "-":
                     self._turn_away(b"-ERR the proxy cannot log in: " + str(message.value).encode() + b"\r\n")
-                else:
+                elif isinstance(message.value, int):
+                    self._client = message.value
                     self._begin()
             return
         conversation = self._conversation
