@@ -268,7 +268,7 @@ class Flights:
 
     def _at_rest(self) -> bool:
         return not self._under_way() and all(
-            actor.asleep and not any(wire.is_moving for wire in actor.wires) for actor in self._bench.actors
+            not any(wire.is_moving for wire in actor.wires) and actor.asleep for actor in self._bench.actors
         )
 
     async def _look_for_locks(self) -> bool:

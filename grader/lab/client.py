@@ -1,4 +1,4 @@
-"""The HTTP client that requests are sent with: h11 on a connection of its own for each request.
+"""The HTTP client that requests are sent with: h11 on a connection of its own for each request, or on a line.
 
 A connection that is used again may die with the request before it; see docs/decisions/0004.
 """
@@ -6,7 +6,7 @@ A connection that is used again may die with the request before it; see docs/dec
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
 import h11
@@ -32,30 +32,77 @@ class TooLargeError(Exception):
     """The answer is larger than the grader reads."""
 
 
-async def call(port: int, request: Request, sent: Callable[[], None] | None = None) -> Raw:
+class Line:
+    """A connection to one replica that is kept from one request to the next, for who sends one at a time.
+
+    Between two requests the replica has to come to rest: what it does to the connection after an answer is known then.
+    """
+
+    def __init__(self) -> None:
+        self._kept: Open | None = None
+
+    def take(self) -> Open | None:
+        """Take the connection, if there is one that the replica has not ended; who has it closes it or puts it back."""
+        kept, self._kept = self._kept, None
+        if kept is not None and (kept.reader.at_eof() or kept.writer.is_closing()):
+            kept.writer.close()
+            return None
+        return kept
+
+    def put_back(self, used: Open) -> bool:
+        """Keep a connection whose answer was whole, and return True; False where it is good for one request only."""
+        try:
+            used.http.start_next_cycle()
+        except h11.LocalProtocolError:
+            return False
+        self._kept = used
+        return True
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        if (kept := self.take()) is not None:
+            kept.writer.close()
+
+
+class Open(NamedTuple):
+    """An open connection, and what was said over it."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    http: h11.Connection
+
+
+async def call(port: int, request: Request, sent: Callable[[], None] | None = None, line: Line | None = None) -> Raw:
     """Return the answer of the service at 127.0.0.1:`port`; NoAnswerError or TooLargeError where there is none.
 
-    `sent` is called when the request has been written.
+    `sent` is called when the request has been written. It goes over a connection of its own, or over the `line`.
     """
+    kept = False
     try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        used = line.take() if line is not None else None
+        if used is None:
+            used = Open(*await asyncio.open_connection("127.0.0.1", port), h11.Connection(h11.CLIENT))
         try:
-            connection = h11.Connection(h11.CLIENT)
-            writer.write(_sent(connection, port, request))
+            used.writer.write(_sent(used.http, port, request, keep=line is not None))
             if sent is not None:
                 sent()
-            return await _received(connection, reader)
+            answer = await _received(used.http, used.reader)
+            kept = line is not None and line.put_back(used)
+            return answer
         finally:
-            writer.close()
+            if not kept:
+                used.writer.close()
     except (OSError, h11.RemoteProtocolError) as error:
         raise NoAnswerError(str(error)) from error
 
 
-def _sent(connection: h11.Connection, port: int, request: Request) -> bytes:
+def _sent(connection: h11.Connection, port: int, request: Request, *, keep: bool) -> bytes:
     body = request.body
     target = request.path + (f"?{urlencode(request.params)}" if request.params else "")
     given = [(name.encode(), value.encode("latin-1")) for name, value in request.headers.items()]
-    headers = [(b"host", b"127.0.0.1:%d" % port), (b"connection", b"close"), *given]
+    headers = [(b"host", b"127.0.0.1:%d" % port), *given]
+    if not keep:
+        headers.append((b"connection", b"close"))
     if body is not None:
         headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     events = (

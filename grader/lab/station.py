@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from grader.explore.rest import Motion
-from grader.lab.client import NoAnswerError, TooLargeError, call
+from grader.lab.client import Line, NoAnswerError, TooLargeError, call
 from grader.lab.http import Answer, Budget, Request, Stopped, most_repeated, printed
 from grader.replica import HostError
 from grader.services import Database
@@ -63,6 +63,7 @@ class Put:
 
     replica: Replica
     wires: tuple[Proxy, ...]
+    line: Line = field(default_factory=Line)
 
     def set_gate(self, gate: Gate | None) -> None:
         """Have every step asked about."""
@@ -76,6 +77,7 @@ class Put:
 
     async def end(self) -> None:
         """Cut the wires, so that the servers let go of its locks, and end the process."""
+        self.line.close()
         await asyncio.gather(*(wire.close() for wire in self.wires), self.replica.kill())
 
 
@@ -270,12 +272,15 @@ class Station:
                 await asyncio.gather(answer, *others, return_exceptions=True)
 
     async def post(self, request: Request, budget: Budget, sent: Callable[[], None]) -> Answer:
-        """Send one request as `send` does, but without a look at its statements: who explores counts them himself."""
+        """Send one request as `send` does, but without a look at its statements: who explores counts them himself.
+
+        Such requests come one after the other, and the replica is at rest between them, so they share a connection.
+        """
         put = await self.serving()
         started = time.monotonic()
         try:
             async with asyncio.timeout(budget.seconds):
-                status, headers, body = await call(put.replica.port, request, sent)
+                status, headers, body = await call(put.replica.port, request, sent, put.line)
         except (NoAnswerError, TooLargeError, TimeoutError) as error:
             late = isinstance(error, TimeoutError)
             raise await self._no_answer(put.replica, request, budget, None if late else error, ()) from error

@@ -11,8 +11,7 @@ import socket
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from grader.replica.launcher.messages import encode
 from grader.replica.launcher.page import ANSWER, BELL, LAYOUT, SIZE
@@ -28,11 +27,10 @@ _PATIENCE = 5
 """Milliseconds that a replica has to answer when its loop just slept."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(NamedTuple):
     """What stands on the page; the replica writes it, so it may be anything."""
 
-    count: int
+    passes: int
     loop: int
     due: float
     timer: float
@@ -171,7 +169,7 @@ class Reins:
         seen = self._look()
         if seen.attached > 1:
             return False
-        if not (seen.loop and seen.count & 1):
+        if not (seen.loop and seen.passes & 1):
             return not seen.attached and self._threads.parked()
         visible = self._knows_selector(seen.loop)
         if not visible:
@@ -179,7 +177,7 @@ class Reins:
                 return False
             seen = self._look()
         return (
-            bool(seen.count & 1)
+            bool(seen.passes & 1)
             and time.monotonic() < seen.due
             and (self._threads.single() or self._threads.asleep())
             and not (visible and self._poll.poll(0))
@@ -240,7 +238,7 @@ class Reins:
             return _NOTHING
         # Read, not mapped: a file that its other owner makes shorter would end a process that has it mapped.
         data = os.pread(self._page, LAYOUT.size, 0)
-        return _Seen(*LAYOUT.unpack(data)) if len(data) == LAYOUT.size else _NOTHING
+        return _Seen._make(LAYOUT.unpack(data)) if len(data) == LAYOUT.size else _NOTHING
 
     def close(self) -> None:
         """Let go of a replica that has ended."""

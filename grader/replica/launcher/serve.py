@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
+KEEP_ALIVE_SECONDS = 3600
+"""A schedule may be held for long, by a learner at a debugger for instance; its connection is not to end meanwhile."""
+
+
 def run(
     folder: Path,
     listening: socket.socket,
@@ -62,6 +66,7 @@ def uvicorn_config(application: Application) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=5,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
 
 
