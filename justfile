@@ -22,7 +22,7 @@ contract kata="":
 corpus kata="":
     uv run pytest solutions/{{ kata }}
 
-# run every notebook; cells marked NBVAL_CHECK_OUTPUT must show what they show in the repository
+# run every notebook; what its cells show must be what they show in the repository, but for what is measured
 notebooks *arguments:
     uv run pytest -p nbval --nbval-lax --nbval-cell-timeout=120 notebooks {{ arguments }}
 

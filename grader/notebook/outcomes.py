@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 RIGHT, WRONG = "#0b5cad", "#a40e26"
 _LINES = {"A": ("-", "o"), "B": ((0, (5, 2)), "s"), "C": ((0, (1, 1.5)), "^")}
-_MOST_LETTERS = 34
 
 
 def tree(title: str, schedules: Schedules) -> Picture:
@@ -105,21 +104,25 @@ def _steps(axes: Axes, row: int, crashes: Sequence[Crash]) -> None:
         own = [at for at, crash in enumerate(crashes) if crash.step == step]
         axes.plot([own[0] + 0.1, own[-1] + 0.9], [row + 0.25] * 2, color="#444444", linewidth=0.8)
         axes.annotate(
-            _short(crashes[own[0]].text), ((own[0] + own[-1] + 1) / 2, row + 0.28), ha="center", va="top", fontsize=6.5
+            "\n".join(_short(crashes[own[0]].text)),
+            ((own[0] + own[-1] + 1) / 2, row + 0.28),
+            ha="center",
+            va="top",
+            fontsize=6.5,
         )
 
 
-def _short(text: str) -> str:
-    """Return a statement's verb and what it is about, on two lines."""
+def _short(text: str) -> tuple[str, ...]:
+    """Return a statement's verb, and what it is about where that is known; no key in it differs from run to run."""
     words = text.replace("(", " ").split()
     after = [later for word, later in pairwise(words) if word.upper() in {"FROM", "INTO", "UPDATE"}]
     about = after[0] if after else words[1] if len(words) > 1 and words[1].startswith("/") else ""
-    return f"{words[0]}\n{about}".strip()
+    return (words[0], about) if about else (words[0],)
 
 
 def _in_words(crashes: Sequence[Crash]) -> str:
     wrong = [
-        f"{crash.verb} {crash.place} step {crash.step} ({crash.text[:_MOST_LETTERS]})" if crash.verb else "no crash"
+        f"{crash.verb} {crash.place} step {crash.step} ({' '.join(_short(crash.text))})" if crash.verb else "no crash"
         for crash in crashes
         if crash.wrong
     ]

@@ -12,6 +12,9 @@ from nbformat import NotebookNode
 from grader.kata import PROJECT
 
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
+CHECKED, UNCHECKED = "# NBVAL_CHECK_OUTPUT", "# NBVAL_IGNORE_OUTPUT"
+MEASURED = {"# Milliseconds: they are those of one machine.", "# How often two requests meet is the moment's."}
+"""All that a cell can have to say for itself whose output nobody compares."""
 MOST_BYTES = 100_000
 """Of one output; a page of the site is light."""
 
@@ -60,9 +63,21 @@ def test_it_is_plain_python(notebook: NotebookNode) -> None:
 
 def test_something_in_it_is_checked(notebook: NotebookNode) -> None:
     """Cells whose figure is the point must come out the same, and have shown something."""
-    checked = [cell for cell in _cells(notebook) if "NBVAL_CHECK_OUTPUT" in cell.source]
+    checked = [cell for cell in _cells(notebook) if CHECKED in cell.source]
     assert len(checked) >= 3
     assert all(cell.outputs for cell in checked)
+
+
+def test_what_it_shows_is_compared(notebook: NotebookNode) -> None:
+    """A cell that shows something, pictures included, must show the same when it is run; what is measured says so.
+
+    So no picture and no count can go on telling what the code once did.
+    """
+    for cell in _cells(notebook):
+        first, second = [*cell.source.splitlines(), ""][:2]
+        if cell.outputs and first != CHECKED:
+            assert first == UNCHECKED, cell.source
+            assert second in MEASURED, cell.source
 
 
 def test_every_picture_says_what_it_shows(notebook: NotebookNode) -> None:
