@@ -12,6 +12,7 @@ from grader.kata import PROJECT
 from grader.site import reference
 from grader.site.catalogue import index, prerequisites
 from grader.site.markup import fence, table
+from grader.site.notebook import NOTEBOOKS, notebook
 from grader.site.teaching import minutes, planned, summed, what_goes_wrong
 from grader.site.workshop import SiteError
 
@@ -40,6 +41,7 @@ class Markers:
             "outcomes": reference.outcomes,
             "picture": self._picture,
             "transcript": self._transcript,
+            "notebook": lambda name: notebook(NOTEBOOKS / f"{name}.ipynb", workshop.pictures.files),
             "readme": _readme,
             "rooms": _rooms,
             "minutes": lambda: minutes(rooms),

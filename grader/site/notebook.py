@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from html import escape
@@ -17,15 +16,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOTEBOOKS = PROJECT / "notebooks"
+LAB_BENCH = "lab_bench.ipynb"
+"""The notebook that belongs to no kata, and has a page of its own."""
 PICTURES = "katas/pictures"
+_DRAWN = "image/svg+xml"
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 _MARK = re.compile(r"^# NBVAL_\w+\n", re.MULTILINE)
 """What tells the tests to compare a cell's output; nothing to a reader."""
 
 
-def notebook(file: Path, files: dict[str, str | bytes]) -> str:
-    """Return the notebook's Markdown without its title; its pictures are put into `files` by their paths.
+def notebook(file: Path, files: dict[str, str]) -> str:
+    """Return the notebook's Markdown without its title, for a page in the folder `katas`.
 
+    Its pictures are put into `files` by their paths.
     SiteError where a cell failed, was never run, or leads to a file that is no page.
     """
     cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
@@ -34,6 +37,7 @@ def notebook(file: Path, files: dict[str, str | bytes]) -> str:
         for brief in PROJECT.glob("katas/*/README.md")
     }
     targets |= {other.name: f"{other.stem}.md#the-notebook" for other in file.parent.glob("*.ipynb")}
+    targets[LAB_BENCH] = "lab-bench.md"
     parts = []
     for number, cell in enumerate(cells, 1):
         source = "".join(cell["source"])
@@ -49,7 +53,7 @@ def notebook(file: Path, files: dict[str, str | bytes]) -> str:
         raise SiteError(f"{file}: the site has no page for the link to {unknown}") from unknown
 
 
-def _outputs(outputs: list[Any], name: str, file: Path, files: dict[str, str | bytes]) -> Iterator[str]:
+def _outputs(outputs: list[Any], name: str, file: Path, files: dict[str, str]) -> Iterator[str]:
     for number, output in enumerate(outputs, 1):
         if output["output_type"] == "error":
             raise SiteError(f"{file}: a cell ended with {output['ename']}: {output['evalue']}; run it again")
@@ -59,15 +63,12 @@ def _outputs(outputs: list[Any], name: str, file: Path, files: dict[str, str | b
             yield _shown(output["data"], output["metadata"], f"{PICTURES}/{name}-{number}", files)
 
 
-def _shown(data: Mapping[str, Any], metadata: Mapping[str, Any], name: str, files: dict[str, str | bytes]) -> str:
+def _shown(data: Mapping[str, Any], metadata: Mapping[str, Any], name: str, files: dict[str, str]) -> str:
     """Return the best of the forms in which a cell shows its value."""
-    for kind, ending in (("image/svg+xml", "svg"), ("image/png", "png")):
-        if kind in data:
-            text = "".join(data[kind])
-            files[f"{name}.{ending}"] = text if ending == "svg" else base64.b64decode(text)
-            alt = metadata.get(kind, {}).get("alt") or "".join(data.get("text/plain", ""))
-            source = f"{name.removeprefix('katas/')}.{ending}"
-            return f'<img class="drawn" src="{source}" alt="{escape(alt)}" loading="lazy">'
+    if _DRAWN in data:
+        files[f"{name}.svg"] = "".join(data[_DRAWN])
+        alt = metadata[_DRAWN]["alt"]
+        return f'<img class="drawn" src="{name.removeprefix("katas/")}.svg" alt="{escape(alt)}" loading="lazy">'
     if "text/markdown" in data:
         return "".join(data["text/markdown"])
     return fence(_plain(data.get("text/plain", "")), "text")

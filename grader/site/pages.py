@@ -28,9 +28,9 @@ class Pages:
         self._markers = Markers(self.workshop, self._concepts)
         self._terms = terms(docs / GLOSSARY)
 
-    def made(self) -> dict[str, str | bytes]:
+    def made(self) -> dict[str, str]:
         """Return all that is made, by its path in the site; pages are Markdown."""
-        files: dict[str, str | bytes] = {}
+        files: dict[str, str] = {}
         for room in self.workshop.rooms:
             file = NOTEBOOKS / f"{room.kata.name}.ipynb"
             text = notebook(file, files) if file.is_file() else ""
