@@ -10,6 +10,7 @@ from mkdocs.structure.files import File
 
 from grader.kata import PROJECT
 from grader.site.gallery import NotCaughtError
+from grader.site.markup import lightened
 from grader.site.pages import Pages
 from grader.site.workshop import SiteError
 
@@ -62,3 +63,8 @@ def on_serve(server: LiveReloadServer, **_: object) -> None:
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
     """Look up what the page's markers stand for, and explain its terms."""
     return _pages.text(markdown, page.file.src_uri)
+
+
+def on_page_content(html: str, **_: object) -> str:
+    """Take tags away that nobody sees."""
+    return lightened(html)

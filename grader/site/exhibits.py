@@ -56,11 +56,14 @@ class Exhibit:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One file as it differs from another's: a unified diff without its head; `after` is the whole of it, new."""
+    """One file as it differs from another's: a unified diff without its head, and the whole of it before and after."""
 
     file: str
     lines: tuple[str, ...]
+    before: str
+    """Empty where the file is new."""
     after: str
+    """Empty where it is gone."""
 
     @property
     def changed(self) -> int:
@@ -99,7 +102,7 @@ def differences(before: Submission, after: Submission) -> list[Difference]:
         a, b = old.get(file, ""), new.get(file, "")
         if a != b:
             diff = difflib.unified_diff(a.splitlines(), b.splitlines(), n=_CONTEXT, lineterm="")
-            found.append(Difference(file, tuple(diff)[2:], b))
+            found.append(Difference(file, tuple(diff)[2:], a, b))
     return found
 
 

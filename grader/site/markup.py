@@ -14,6 +14,11 @@ LINK = re.compile(r"\]\((?!https?:|#)([^)\s#]+)")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r"^(#{1,6}) ", re.MULTILINE)
 _LOWEST = 6
+_PLAIN = re.compile(r'<span class="[nw]">([^<]*)</span>')
+"""A name or a blank in code, which the theme draws as it draws the text around it."""
+_ALIKE = re.compile(r'<span class="(g[di])">[^<]*</span>(?:\n<span class="\1">[^<]*</span>)+')
+"""Lines of a diff below each other of which all are new, or all are gone."""
+_TAG = re.compile(r"</?span[^>]*>")
 
 
 def one_line(html: Iterable[str]) -> str:
@@ -90,6 +95,15 @@ def _parts(markdown: str) -> Iterator[tuple[bool, str]]:
         else:
             kept.append(line)
     yield bool(closing), "".join(kept)
+
+
+def lightened(html: str) -> str:
+    """Return a page with fewer tags in its code that is read and drawn as before."""
+
+    def joined(found: re.Match[str]) -> str:
+        return f'<span class="{found[1]}">{_TAG.sub("", found[0])}</span>'
+
+    return _ALIKE.sub(joined, _PLAIN.sub(r"\1", html))
 
 
 def chips(words: Iterable[str]) -> str:

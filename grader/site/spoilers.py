@@ -33,13 +33,13 @@ def _contents(room: Room) -> str:
 
 
 def _reference(room: Room) -> str:
+    changed = differences(room.starter.entry.submission, room.reference.entry.submission)
     parts = []
-    for each in differences(room.starter.entry.submission, room.reference.entry.submission):
-        shown = [("Diff to the starter", diff_of([each]))]
-        if each.after:
-            shown.append(("The file", fence(each.after, _language(each.file))))
-        parts.append(f"#### `{each.file}`\n\n{tabs(shown)}")
-    return "\n".join(parts)
+    for each in (each for each in changed if each.after):
+        whole = fence(each.after, _language(each.file))
+        both = tabs([("Diff to the starter", diff_of([each])), ("The file", whole)]) if each.before else whole
+        parts.append(f"#### `{each.file}`{'' if each.before else ', new'}\n\n{both}")
+    return "\n".join([_gone(changed), *parts])
 
 
 def _alternative(exhibit: Exhibit) -> str:
@@ -49,8 +49,14 @@ def _alternative(exhibit: Exhibit) -> str:
 
 
 def diff_of(changed: Sequence[Difference]) -> str:
-    """Return the differences as blocks of code, a file each."""
-    return "\n".join(fence("\n".join(each.lines), "diff", each.file) for each in changed)
+    """Return the differences as blocks of code, a file each; files that are gone are named."""
+    blocks = [fence("\n".join(each.lines), "diff", each.file) for each in changed if each.after]
+    return "\n".join([_gone(changed), *blocks])
+
+
+def _gone(changed: Sequence[Difference]) -> str:
+    files = [f"`{each.file}`" for each in changed if not each.after]
+    return f"Gone: {', '.join(files)}.\n" if files else ""
 
 
 def size(changed: Sequence[Difference]) -> str:

@@ -13,7 +13,7 @@ from grader.site.catalogue import prerequisites
 from grader.site.concepts import Concept
 from grader.site.exhibits import differences
 from grader.site.kata_page import kata_page
-from grader.site.markup import demoted, fence, one_line, relinked
+from grader.site.markup import demoted, fence, lightened, one_line, relinked
 from grader.site.notebook import notebook
 from grader.site.workshop import SiteError, Workshop, all_rooms
 
@@ -90,7 +90,7 @@ def test_a_notebook_becomes_light_markdown(tmp_path: Path) -> None:
         {"cell_type": "markdown", "source": ["# Title\n", "See [it](../katas/04_optimistic_locking/README.md)."]},
         {"cell_type": "code", "source": ["# NBVAL_CHECK_OUTPUT\n", "count()"], "outputs": [printed, picture]},
     )
-    files: dict[str, str | bytes] = {}
+    files: dict[str, str] = {}
     text = notebook(file, files)
     assert "# Title" not in text
     assert "[it](04_optimistic_locking.md)" in text
@@ -113,6 +113,14 @@ def test_code_in_a_text_stays_as_it_is() -> None:
     assert demoted("# A\n\n```sh\n# not one\n```\n\n## B\n", 2) == "### A\n\n```sh\n# not one\n```\n\n#### B\n"
     assert fence("```\nx\n```", "md") == "````md\n```\nx\n```\n````\n"
     assert one_line(["<pre>a", "`b`</pre>", "<p>c</p>"]) == "<pre>a&#10;&#96;b&#96;</pre><p>c</p>"
+
+
+def test_code_is_light() -> None:
+    """Tags that change nothing are taken away, lines of a diff that are alike share one, and the text stays."""
+    code = '<span class="k">def</span><span class="w"> </span><span class="n">a</span><span class="p">()</span>'
+    assert lightened(code) == '<span class="k">def</span> a<span class="p">()</span>'
+    lines = '<span class="gi">+a</span>\n<span class="gi">+b</span>\n<span class="gd">-c</span>\n d\n'
+    assert lightened(lines) == '<span class="gi">+a\n+b</span>\n<span class="gd">-c</span>\n d\n'
 
 
 def test_links_to_files_lead_to_pages() -> None:
