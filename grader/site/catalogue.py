@@ -45,9 +45,10 @@ def incident(room: Room) -> str:
 
 
 def prerequisites(rooms: Sequence[Room], root: str) -> str:
-    """Return the katas as a picture, each below those that are best done before it, as one line of SVG.
+    """Return the katas as a picture, each below those that are best done before it, as one line of HTML.
 
     `root` leads from the page to the top of the site.
+    What stands in a block of HTML gets no tooltips, which a picture could not hold.
     """
     placed = _placed(rooms)
     columns = max(column for column, _ in placed.values()) + 1
@@ -55,11 +56,11 @@ def prerequisites(rooms: Sequence[Room], root: str) -> str:
     wide, high = columns * (_WIDE + _GAP) - _GAP + 4, lines * (_HIGH + _DOWN) - _DOWN + 4
     told = "; ".join(_in_words(room, rooms) for room in rooms)
     size = f'viewBox="-2 -2 {wide} {high}" style="max-width:{wide}px"'
-    parts = [f'<svg class="map" {size} role="group" aria-label="{escape(told)}">']
+    parts = [f'<div><svg class="map" {size} role="group" aria-label="{escape(told)}">']
     for room in rooms:
         parts += _arrows(room.kata.requires, placed, placed[room.kata.number])
     parts += [_node(room, placed[room.kata.number], root) for room in rooms]
-    return "".join([*parts, "</svg>"])
+    return "".join([*parts, "</svg></div>"])
 
 
 def _placed(rooms: Sequence[Room]) -> dict[int, tuple[int, int]]:

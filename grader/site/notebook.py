@@ -66,9 +66,10 @@ def _outputs(outputs: list[Any], name: str, file: Path, files: dict[str, str]) -
 def _shown(data: Mapping[str, Any], metadata: Mapping[str, Any], name: str, files: dict[str, str]) -> str:
     """Return the best of the forms in which a cell shows its value."""
     if _DRAWN in data:
-        files[f"{name}.svg"] = "".join(data[_DRAWN])
-        alt = metadata[_DRAWN]["alt"]
-        return f'<img class="drawn" src="{name.removeprefix("katas/")}.svg" alt="{escape(alt)}" loading="lazy">'
+        files[f"{name}.svg"] = svg = "".join(data[_DRAWN])
+        kind = "drawn" if "prefers-color-scheme" in svg else "drawn on-white"
+        shown = f'class="{kind}" src="{name.removeprefix("katas/")}.svg" alt="{escape(metadata[_DRAWN]["alt"])}"'
+        return f'<div class="sheet"><img {shown} loading="lazy"></div>'
     if "text/markdown" in data:
         return "".join(data["text/markdown"])
     return fence(_plain(data.get("text/plain", "")), "text")

@@ -73,6 +73,7 @@ def _again(exhibit: Exhibit, shown: Shown) -> str:
     if exhibit.name != "starter":
         file = f"solutions/{kata}/{exhibit.entry.name}/about.toml"
     typed = escape(command(f"{file}::{shown.check}", shown.timeline))
+    typed = typed.replace("--replay", '<span class="whole">--replay</span>')
     return f'<p class="again">Again: <code>{typed}</code></p>'
 
 

@@ -47,8 +47,10 @@ def _verbs(command: Any, path: str, level: int) -> Iterator[str]:  # noqa: ANN40
     pieces = command.collect_usage_pieces(command.make_context(path, [], resilient_parsing=True))
     yield fence(" ".join([path, *pieces]).replace("[[", "[").replace("]]", "]"), "console")
     rows = [_parameter(each) for each in command.params if not getattr(each, "hidden", False)]
-    if rows:
+    if any(default for *_, default in rows):
         yield table(("", "What it is", "Default"), rows)
+    elif rows:
+        yield table(("", "What it is"), (row[:2] for row in rows))
     inside: Mapping[str, Any] = getattr(command, "commands", {})
     for name, verb in inside.items():
         if not verb.hidden:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from markdown import markdown  # type: ignore[import-untyped]  # it ships no types
 
 from grader.site.catalogue import prerequisites
 from grader.site.concepts import Concept
@@ -71,6 +72,14 @@ def test_prerequisites_lead_downwards() -> None:
             assert before not in names or places[names[before]][1] < places[room.kata.name][1]
 
 
+def test_a_title_in_a_picture_is_whole() -> None:
+    """A term of the glossary gets no tooltip in a picture, which could not hold one."""
+    drawn = prerequisites(all_rooms(), "../")
+    page = markdown(f"{drawn}\n\nAn outbox.\n\n*[outbox]: a table", extensions=["abbr", "md_in_html"])
+    assert page.count("<abbr") == 1
+    assert f">{all_rooms()[1].title}</text>" in page
+
+
 def _notebook(folder: Path, *cells: dict[str, Any]) -> Path:
     file = folder / "03_n_plus_one.ipynb"
     file.write_text(json.dumps({"cells": list(cells), "nbformat": 4}), encoding="utf-8")
@@ -97,6 +106,7 @@ def test_a_notebook_becomes_light_markdown(tmp_path: Path) -> None:
     assert "```python\ncount()\n```" in text
     assert "```text\n59 statements\n```" in text
     assert 'alt="bars: 1 &lt; 2"' in text
+    assert 'class="drawn on-white"' in text
     assert files == {"katas/pictures/03-n-plus-one-2-2.svg": "<svg/>"}
 
 
