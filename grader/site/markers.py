@@ -5,23 +5,25 @@ from __future__ import annotations
 import re
 import tomllib
 from importlib import import_module
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from grader.contract import transcripts
 from grader.kata import PROJECT
 from grader.site import reference
 from grader.site.catalogue import index, prerequisites
+from grader.site.gallery import texts_of
 from grader.site.markup import fence, table
 from grader.site.notebook import NOTEBOOKS, notebook
 from grader.site.teaching import minutes, planned, summed, what_goes_wrong
 from grader.site.workshop import SiteError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from grader.site.concepts import Concept
     from grader.site.exhibits import Exhibit
-    from grader.site.workshop import Workshop
+    from grader.site.workshop import Room, Workshop
 
 _MARKER = re.compile(r"\{\{ (\w+)((?: [\w./=-]+)*) \}\}")
 
@@ -77,13 +79,14 @@ class Markers:
         return summed(_MARKER.sub(replaced, markdown))
 
     def _count(self, what: str) -> str:
-        """Return how many there are of something in all katas together."""
+        """Return how many there are of something in all katas together; of schedules, those of the longest search."""
         rooms = self._workshop.rooms
         counts = {
             "katas": len(rooms),
             "checks": sum(len(room.checks) for room in rooms),
             "mistakes": sum(len(room.mistakes) for room in rooms),
             "designs": sum(len(room.alternatives) + 1 for room in rooms),
+            "schedules": max(_complete_searches(rooms)),
         }
         return str(counts[what])
 
@@ -103,6 +106,13 @@ class Markers:
         """Return what a learner reads of a check in the terminal."""
         texts = transcripts.read(transcripts.path_of(self._exhibit(number, name).entry))
         return fence(texts[check], "console")
+
+
+def _complete_searches(rooms: Iterable[Room]) -> Iterator[int]:
+    """Yield how many schedules each search took that found a mistake and saw all there are."""
+    for exhibit in chain.from_iterable(room.mistakes for room in rooms):
+        for text in texts_of(exhibit).values():
+            yield from map(int, re.findall(r"Tried (\d+) schedules? \(complete", text))
 
 
 def _readme(name: str) -> str:
