@@ -132,5 +132,5 @@ def _rooms() -> str:
     for number, floor in zip(range(len(floors), 0, -1), floors, strict=True):
         for room in floor.split(" | "):
             says = (import_module(f"grader.{room}").__doc__ or "").strip().split("\n\n")[0]
-            rows.append((str(number), f"`{room}`", " ".join(says.split())))
-    return table(("Floor", "Room", "What it is"), rows)
+            rows.append((f"`{room}`", str(number), " ".join(says.split())))
+    return table(("Room", "Floor", "What it is"), rows)
