@@ -39,6 +39,7 @@ class Markers:
             "prerequisites": lambda root: prerequisites(rooms, root),
             "concepts": lambda: "\n".join(f"- [{c.title}]({c.path.rpartition('/')[2]}): {c.summary}" for c in concepts),
             "count": self._count,
+            "longest_search": lambda: str(max(_complete_searches(rooms))),
             "default": reference.default_of,
             "outcomes": reference.outcomes,
             "picture": self._picture,
@@ -79,14 +80,13 @@ class Markers:
         return summed(_MARKER.sub(replaced, markdown))
 
     def _count(self, what: str) -> str:
-        """Return how many there are of something in all katas together; of schedules, those of the longest search."""
+        """Return how many there are of something in all katas together."""
         rooms = self._workshop.rooms
         counts = {
             "katas": len(rooms),
             "checks": sum(len(room.checks) for room in rooms),
             "mistakes": sum(len(room.mistakes) for room in rooms),
             "designs": sum(len(room.alternatives) + 1 for room in rooms),
-            "schedules": max(_complete_searches(rooms)),
         }
         return str(counts[what])
 

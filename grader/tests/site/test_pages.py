@@ -16,6 +16,7 @@ from grader.site.exhibits import differences
 from grader.site.kata_page import kata_page
 from grader.site.markup import demoted, fence, lightened, one_line, relinked
 from grader.site.notebook import notebook
+from grader.site.spoilers import spoilers
 from grader.site.workshop import SiteError, Workshop, all_rooms
 
 if TYPE_CHECKING:
@@ -56,6 +57,16 @@ def test_a_file_that_is_left_out_is_gone() -> None:
     gone = [each for each in exhibit.against_reference if each.file.startswith(folder) and not each.after]
     assert gone
     assert all(line[0] in "-@" for each in gone for line in each.lines)
+
+
+def test_a_file_is_shown_once() -> None:
+    """What is gone is named, a new file is shown whole, and only what was changed has a diff beside it."""
+    room = next(room for room in all_rooms() if room.kata.number == 1)
+    shown = "\n".join(spoilers(room))
+    assert "Gone: `app/controllers/__init__.py`, " in shown
+    assert 'title="app/controllers/' not in shown
+    _, _, new = shown.partition("#### `app/features/books/restock_book.py`, new\n\n")
+    assert new.startswith("```python\n")
 
 
 def test_prerequisites_lead_downwards() -> None:
