@@ -78,4 +78,4 @@ def test_the_page_shows_lines_thought_and_picture(tmp_path: Path) -> None:
     picture = "katas/pictures/04-compared-then-written-one-of-two-edits-wins.wide.svg"
     assert f'src="../{picture}"' in text
     assert workshop.pictures.files[picture].startswith("<svg")
-    assert "--replay one-of-two-edits-wins:" in text
+    assert '<span class="whole">--replay</span> one-of-two-edits-wins:' in text
