@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from grader.tests.cli.screen import Terminal
+from grader.tests.cli.terminal import Terminal
 from grader.tests.grade.project import pytest_in, submission
 
 if TYPE_CHECKING:
