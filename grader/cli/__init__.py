@@ -1,8 +1,4 @@
-"""The `kata` command: one module a verb, each with a function `command`.
-
-Exit codes: 0 all is well, 1 something failed or is missing, 2 wrong usage, 3 no verdict could be reached; 130 after
-Ctrl-C.
-"""
+"""The `kata` command: one module a verb, each with a function `command`."""
 
 from __future__ import annotations
 
@@ -37,6 +33,15 @@ INSTRUCTORS = ("grade", "export")
 AUTHORS = ("dev",)
 VERBS = {"For learners": LEARNERS, "For instructors": INSTRUCTORS, "For authors": AUTHORS}
 """The panels of `kata --help`, and their verbs."""
+
+STATUSES = {
+    0: "all is well",
+    1: "something failed or is missing",
+    2: "wrong usage",
+    3: "no verdict could be reached",
+    130: "interrupted with Ctrl-C, which for play and up is an end like q: 0",
+}
+"""What each exit status means, whatever the verb."""
 
 
 class Complaint(Exception):  # noqa: N818 -- what a person did or has, not a fault of the program

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.tests.cli.clone import Clone
+    from grader.tests.grade.project import Ground
 
 
 def _line(out: str, name: str) -> str:
@@ -61,6 +62,15 @@ def test_a_setting_that_makes_no_sense(clone: Clone) -> None:
     done = clone.kata("doctor", BACKEND_KATAS_SERVICES="cloud")
     assert done.status == 1
     assert "mend: unset BACKEND_KATAS_SERVICES" in done.out
+
+
+def test_it_is_interrupted(clone: Clone, ground: Ground) -> None:
+    """Ctrl-C ends it with status 130, in the midst of what is slow, and nothing is left."""
+    with clone.terminal("doctor") as terminal:
+        terminal.until("Starting the process that makes replicas")
+        terminal.type("\x03")
+        assert terminal.ended() == 130
+    assert ground.left_over() == []
 
 
 IMAGES = ("postgres:18", "redis:8")

@@ -174,6 +174,14 @@ def test_a_service_that_never_answers(play: Callable[..., Terminal], mistake: Pa
     terminal.until("the process exited with status 3. Must hold: every request is answered", "\ntorn")
 
 
+def test_servers_that_cannot_be_had(tmp_path: Path) -> None:
+    """Where no servers are to be had, that is said in a line, and the exit status is 3."""
+    terminal = Terminal("play", "04", "--on", "reference", columns=500, cwd=tmp_path, BACKEND_KATAS_SERVICES="external")
+    assert terminal.ended() == 3
+    assert "the URL of PostgreSQL is missing" in terminal.whole
+    assert "Traceback" not in terminal.whole
+
+
 def test_a_service_that_does_not_start(play: Callable[..., Terminal], mistake: Path) -> None:
     """Where the service does not start the game is over, and the learner's traceback is shown."""
     main = mistake / "app" / "main.py"
