@@ -46,6 +46,13 @@ async def _watched(work: Coroutine[Any, Any, T]) -> T:
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 -- asyncio.run() made it
     loop = asyncio.get_running_loop()
+    asked = asyncio.Event()
+
+    def end() -> None:
+        if not asked.is_set():  # a second signal must not cut short what the first has begun to put away
+            asked.set()
+            task.cancel()
+
     for number in SIGNALS:
-        loop.add_signal_handler(number, task.cancel)
+        loop.add_signal_handler(number, end)
     return await work

@@ -138,15 +138,6 @@ def test_ctrl_c_and_a_signal_while_it_is_played(clone: Clone) -> None:
         assert terminal.ended() == 128 + signal.SIGTERM
 
 
-def test_a_terminal_that_is_closed_while_it_is_played(clone: Clone) -> None:
-    """The loss of the terminal ends the game and the watch; nothing is left."""
-    with clone.terminal("watch", "04") as terminal:
-        terminal.until(DONE)
-        terminal.type("p")
-        terminal.until("can you break it")
-        terminal.hang_up()
-
-
 def test_code_that_hangs_is_left_behind(clone: Clone) -> None:
     """A service that never starts is given up at the next save, which is graded at once."""
     main = clone.app(KATA) / "main.py"
