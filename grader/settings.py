@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
+_WANTED: dict[Callable[[str], Any], str] = {int: "a whole number", float: "a number"}
+"""What a text must be where it is no value of a type."""
+
+
 class SettingError(ValueError):
     """A setting has a value that makes no sense; the message names it, what it must be and what it is."""
 
@@ -47,7 +51,7 @@ class Setting:
         except ValueError:
             value = None
         if value is None or (self.choices and value not in self.choices):
-            wanted = f"one of {', '.join(self.choices)}" if self.choices else f"a {self.type.__name__}"
+            wanted = f"one of {', '.join(self.choices)}" if self.choices else _WANTED[self.type]
             raise SettingError(f"{self.variable} must be {wanted}, got {text!r}")
         return value
 

@@ -1,8 +1,4 @@
-"""The `kata` command: one module a verb, each with a function `command`.
-
-Exit codes: 0 all is well, 1 something failed or is missing, 2 wrong usage, 3 no verdict could be reached; 130 after
-Ctrl-C.
-"""
+"""The `kata` command: one module a verb, each with a function `command`."""
 
 from __future__ import annotations
 
@@ -38,6 +34,15 @@ AUTHORS = ("dev",)
 VERBS = {"For learners": LEARNERS, "For instructors": INSTRUCTORS, "For authors": AUTHORS}
 """The panels of `kata --help`, and their verbs."""
 
+STATUSES = {
+    0: "all is well",
+    1: "something failed or is missing",
+    2: "wrong usage",
+    3: "no verdict could be reached",
+    130: "interrupted with Ctrl-C, which for play and up is an end like q: 0",
+}
+"""What each exit status means, whatever the verb."""
+
 
 class Complaint(Exception):  # noqa: N818 -- what a person did or has, not a fault of the program
     """Something that the person can mend: one line that says what is wrong, the value seen, and what to do."""
@@ -48,13 +53,19 @@ class Complaint(Exception):  # noqa: N818 -- what a person did or has, not a fau
 
 
 class _Panels(TyperGroup):
-    """Shows the verbs of `kata --help` under the headings of their panels, without frames: it must fit a screen."""
+    """Shows `kata --help` in so few lines that all verbs stay on a screen of 24: panels without frames or gaps."""
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 -- typer keeps their types to itself
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 -- typer keeps their types to itself
+        options = " ".join(f"[{option.opts[-1]}]" for option in self.get_params(ctx))
+        formatter.write_usage(ctx.command_path, f"{options} [COMMAND] [ARGS]...")
+        with formatter.indentation():
+            formatter.write_text(self.help)
+        longest = max(len(verb) for verbs in VERBS.values() for verb in verbs)
+        room = formatter.width - 4 - longest
         for panel, verbs in VERBS.items():
-            commands = [(verb, self.get_command(ctx, verb)) for verb in verbs]
-            room = formatter.width - 4 - max(map(len, verbs))
-            with formatter.section(panel):
+            commands = [(verb.ljust(longest), self.get_command(ctx, verb)) for verb in verbs]
+            formatter.write_heading(panel)
+            with formatter.indentation():
                 formatter.write_dl([(verb, made.get_short_help_str(room)) for verb, made in commands if made])
 
 
@@ -75,7 +86,7 @@ def build() -> typer.Typer:
         *,
         version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
     ) -> None:
-        """Backend Katas. Alone, it says where you are and what is next."""
+        """Alone, it says where you are and what is next; COMMAND --help says more."""
         if version:
             typer.echo(f"kata {version_of('backend-katas')}")
         elif context.invoked_subcommand is None:

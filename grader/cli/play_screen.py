@@ -275,15 +275,16 @@ def _said(position: Position, folder: str) -> list[tuple[str, str]]:
     ruling = position.ruling
     if ruling is None:
         return [(f"{position.remark}.", "")] if position.remark else []
-    if ruling.broken is None:
-        return [(f"No verdict: {ruling.seen}.", "bold")]
     retried = f" The retry, on the other replica, was answered {ruling.retried}." if ruling.retried else ""
-    if not ruling.broken:
+    if ruling.broken is False:
         return [(f"✔ All is done, and {ruling.seen}.{retried} z goes back, w looks for the worst.", "bold green")]
     name = f" ({ruling.anomaly})" if ruling.anomaly else ""
-    said = [(f"✘ It is broken{name}: {ruling.seen}. Must hold: {ruling.expected}.{retried}", "bold red")]
-    if ruling.why:
-        said.append((ruling.why, ""))
-    if ruling.token:
-        said.append((f"Again: pytest {folder} --replay {ruling.token}", ""))
-    return said
+    said = (
+        (f"No verdict: {ruling.seen}.", "bold")
+        if ruling.broken is None
+        else (f"✘ It is broken{name}: {ruling.seen}. Must hold: {ruling.expected}.{retried}", "bold red")
+    )
+    log = [(f"The service printed:  {', '.join(ruling.printed)}", "")] if ruling.printed else []
+    why = [(ruling.why, "")] if ruling.why else []
+    again = [(f"Again: pytest {folder} --replay {ruling.token}", "")] if ruling.token else []
+    return [said, *log, *why, *again]

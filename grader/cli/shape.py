@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
+import tempfile
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from grader.cli import Complaint
+from grader.cli.chosen import Named, require_folder, submission_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from grader.kata import Submission
 
 
-def command(
-    of: Annotated[str, typer.Argument(metavar="KATA|FOLDER", help="A kata's number, or a submission's folder.")] = ".",
-) -> None:
+def command(kata: Named = None) -> None:
     """Draw, for each use case, the files that a change of it touches."""
-    from grader.kata import KATAS, find_by_number  # noqa: PLC0415 -- `kata --help` need not pay for it
-    from grader.report.footprint import render_footprint  # noqa: PLC0415 -- likewise
+    from grader.report.footprint import render_footprint  # noqa: PLC0415 -- `kata --help` need not pay for it
     from grader.shape import UnreadableError, footprint, read_code  # noqa: PLC0415 -- likewise
 
-    places = (find_by_number(KATAS / of) or Path(of), KATAS / of)
-    folder = next((place for place in places if place.is_dir()), None)
-    if folder is None:
-        raise Complaint(f"{of} is neither the number of a kata nor a folder; try  kata shape 01")
+    submission = submission_of(kata)
+    require_folder(submission)
     try:
-        found = footprint(read_code(folder))
+        with _laid_out(submission) as folder:
+            found = footprint(read_code(folder))
     except UnreadableError as error:
-        raise Complaint(f"{folder}: {error}", status=1) from error
+        raise Complaint(f"{submission.folder}: {error}", status=1) from error
     if not found.use_cases:
-        raise Complaint(f"{folder}: no route is declared in app/, so there is no use case to draw", status=1)
+        text = f"{submission.folder}: no route is declared in app/, so there is no use case to draw"
+        raise Complaint(text, status=1)
     typer.echo(render_footprint(found))
+
+
+@contextmanager
+def _laid_out(submission: Submission) -> Iterator[Path]:
+    """Give a folder that holds the submission whole; a mistake's own holds only what differs from its reference."""
+    if len(submission.layers) == 1:
+        yield submission.folder
+        return
+    with tempfile.TemporaryDirectory(prefix="kata-shape-") as folder:
+        submission.write_to(Path(folder))
+        yield Path(folder)

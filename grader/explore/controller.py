@@ -133,6 +133,14 @@ class Controller:
         )
 
     @property
+    def failures(self) -> tuple[BaseException | None, ...]:
+        """What came in place of an answer, for each request."""
+        return tuple(
+            future.exception() if future.done() and not future.cancelled() else None
+            for future in self._answers.values()
+        )
+
+    @property
     def answered(self) -> frozenset[str]:
         """The actors whose requests have come to an end, with an answer or without."""
         return frozenset(name for name, answer in self._answers.items() if answer.done())

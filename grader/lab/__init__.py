@@ -4,7 +4,8 @@ from grader.lab.after import After, Holds, Retry, Tables
 from grader.lab.apart import Apart
 from grader.lab.bench import Lab
 from grader.lab.debugging import Stop
-from grader.lab.http import Answer, Budget, Request, Stopped, get, most_repeated, printed, shortened
+from grader.lab.http import Answer, Budget, Request, Stopped, get, most_repeated, shortened
+from grader.lab.logs import printed, raised
 from grader.lab.process import Process
 from grader.lab.station import RedisIs
 from grader.lab.unusable import Unusable
@@ -27,5 +28,6 @@ __all__ = [
     "get",
     "most_repeated",
     "printed",
+    "raised",
     "shortened",
 ]

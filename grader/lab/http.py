@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from grader.lab.logs import printed
 from grader.verdict import Evidence, Finding, Place
 
 if TYPE_CHECKING:
@@ -112,12 +113,6 @@ class Answer:
     def most_repeated(self) -> Evidence:
         """Return the statement that was sent most often, how often, and the line of the submission that sent it."""
         return most_repeated(self.statements)
-
-
-def printed(log: str, lines: int = 25) -> tuple[Evidence, ...]:
-    """Return the last lines that the service printed as evidence, or nothing where it printed nothing."""
-    tail = log.rstrip().splitlines()[-lines:]
-    return (Evidence("the service printed", tuple(tail)),) if tail else ()
 
 
 def most_repeated(statements: tuple[Statement, ...]) -> Evidence:

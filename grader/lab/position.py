@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from grader.explore.crash import Fault
-from grader.explore.picture import moments_of, text_of_step
+from grader.explore.picture import moments_of, shortened, text_of_step
 from grader.explore.values import Phase
 from grader.verdict import Place
 
@@ -42,6 +42,14 @@ class Strike:
     def fault(self) -> Fault:
         """The fault as tokens name it."""
         return Fault(self.move.verb, self.move.place, self.step.index)
+
+    @property
+    def told(self) -> str:
+        """What was done, in a sentence."""
+        what = "connection was cut" if self.move.verb == "cut" else "process was killed"
+        step = shortened(text_of_step(self.step))
+        when = f"before {step} was sent" if self.move.place == "before" else f"after {step} had run, its reply lost"
+        return f"{self.step.actor[0]}'s {what} {when}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,8 @@ class Ruling:
     retried: str = ""
     """What the retry was answered, where there was one."""
     token: str = ""
+    printed: tuple[str, ...] = ()
+    """What the service printed of it, in a few lines."""
 
 
 @dataclass(frozen=True, slots=True)

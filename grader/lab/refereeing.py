@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from grader.explore.controller import Stuck
@@ -11,6 +12,8 @@ from grader.explore.explorer import Explored, Explorer, Limits
 from grader.explore.passing import time_passing
 from grader.explore.picture import picture_of_run
 from grader.explore.token import Token
+from grader.lab.http import Answer
+from grader.lab.logs import printed, telling
 from grader.lab.position import Move, Ruling
 from grader.verdict import Finding, Inconclusive
 
@@ -46,12 +49,29 @@ class Referee:
             async with time_passing(bench.actors):
                 return await self._rule_of_crash(controller, strikes, self._retry)
         if strikes:
-            return Ruling(broken=None, seen="this check judges runs without a crash; the rows are what is left")
+            return self._unjudged(controller, strikes)
         try:
             await self._exploration.look(bench, controller)
         except Finding as finding:
             return self._broken(finding, controller, run)
         return Ruling(broken=False, seen="it holds in this order")
+
+    def _unjudged(self, controller: Controller, strikes: Sequence[Strike]) -> Ruling:
+        """Return what happened in a run with crashes, which the check does not judge."""
+        told: list[str] = []
+        log: list[str] = []
+        for name, outcome, failure in zip(
+            self._exploration.names, controller.outcomes, controller.failures, strict=True
+        ):
+            if isinstance(outcome, Answer):
+                told.append(f"{name} was answered {outcome.status}")
+                if outcome.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                    log += telling(printed(outcome.log))
+            else:
+                told.append(f"{name} got no answer")
+                log += telling(failure.evidence) if isinstance(failure, Finding) else ()
+        seen = f"{'. '.join(strike.told for strike in strikes)}. {', '.join(told)}"
+        return Ruling(broken=None, seen=f"{seen}. The check judges runs without a crash only", printed=tuple(log))
 
     def _broken(self, finding: Finding, controller: Controller, run: Run) -> Ruling:
         if self._worst is not None and self._worst[0] == run.schedule:
@@ -66,6 +86,7 @@ class Referee:
             anomaly=drawn.anomaly,
             why=f"{drawn.why} Nearest good order: {drawn.nearest}." if drawn.nearest else "",
             token=str(self._exploration.token(schedule=run.schedule)),
+            printed=telling(finding.evidence),
         )
 
     async def _rule_of_crash(self, controller: Controller, strikes: Sequence[Strike], retry: Retry) -> Ruling:
@@ -80,7 +101,14 @@ class Referee:
         except Finding as finding:
             lanes = finding.timeline.lanes if finding.timeline is not None else ()
             retried = "".join(lane.outcome for lane in lanes[1:])
-            return Ruling(broken=True, seen=finding.seen, expected=finding.expected, retried=retried, token=token)
+            return Ruling(
+                broken=True,
+                seen=finding.seen,
+                expected=finding.expected,
+                retried=retried,
+                token=token,
+                printed=telling(finding.evidence),
+            )
         seen = "it holds after this crash" if fault is not None else "it holds without a crash"
         return Ruling(broken=False, seen=seen, retried=str(second.status) if second is not None else "")
 

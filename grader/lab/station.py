@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from grader.explore.rest import Motion
 from grader.lab.client import Line, NoAnswerError, TooLargeError, call
-from grader.lab.http import Answer, Budget, Request, Stopped, most_repeated, printed
+from grader.lab.http import Answer, Budget, Request, Stopped, most_repeated
+from grader.lab.logs import printed
 from grader.replica import HostError
 from grader.services import Database
 from grader.verdict import Evidence, Finding

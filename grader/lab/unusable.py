@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.lab.http import printed
+from grader.lab.logs import printed
 from grader.services import SchemaError
 from grader.verdict import Evidence, Place
 

@@ -52,6 +52,7 @@ class Markers:
             "what_goes_wrong": lambda: what_goes_wrong(rooms),
             "kill_matrix": lambda: reference.kill_matrix(rooms),
             "verbs": reference.verbs,
+            "statuses": reference.statuses,
             "options": reference.options,
             "kata_toml": reference.kata_toml,
             "result_file": reference.result_file,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from pydantic import TypeAdapter
 
-from grader.cli import VERBS, build
+from grader.cli import STATUSES, VERBS, build
 from grader.explore import token
 from grader.explore.crash import Fault, faults
 from grader.kata import Kata, Task
@@ -39,6 +39,12 @@ def verbs() -> str:
         for name in names:
             parts += _verbs(command.commands[name], f"kata {name}", _TOP + 1)
     return "\n".join(parts)
+
+
+def statuses() -> str:
+    """Return what the exit statuses of the `kata` command mean."""
+    rows = [(f"`{number}`", f"{text[0].upper()}{text[1:]}.") for number, text in STATUSES.items()]
+    return table(("Exit status", "What it means"), rows)
 
 
 def _verbs(command: Any, path: str, level: int) -> Iterator[str]:  # noqa: ANN401 -- Click's, which typer brings as its own

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.checks import require
 from grader.checks.optimistic_locking.books import Book, Edition, read, tag_of
-from grader.verdict import Evidence, Place
+from grader.lab import raised
+from grader.verdict import Evidence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ class Story:
             f"{subject} answered {answer.status}",
             f"{subject} answers {wanted} here",
             *_body(answer),
-            *(_raised(answer) if answer.status >= 500 else ()),  # noqa: PLR2004 -- where the service's own errors begin
+            *(raised(answer.log) if answer.status >= 500 else ()),  # noqa: PLR2004 -- where the service's own errors begin
         )
         if answer.status >= MALFORMED:
             self._require_problem(answer)
@@ -176,14 +176,3 @@ class Story:
 def _body(answer: Answer) -> tuple[Evidence, ...]:
     text = answer.body[:400].decode(errors="replace")
     return (Evidence("the answer", (text,)),) if text else ()
-
-
-def _raised(answer: Answer) -> tuple[Evidence, ...]:
-    """Return what the service printed last of an exception, and the line of the submission that it went through."""
-    _, found, trace = answer.log.rpartition("Traceback (most recent call last):")
-    said = [line for line in trace.splitlines() if line and not line.startswith(" ")]
-    if not found or not said:
-        return ()
-    places = re.findall(r'File "[^"]*?\b(app/[^"]+)", line (\d+)', trace)
-    place = Place(places[-1][0], int(places[-1][1])) if places else None
-    return (Evidence("the service printed", (said[0],), place),)

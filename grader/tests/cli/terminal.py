@@ -1,83 +1,119 @@
-"""A terminal in which a learner works: a pseudo-terminal, and the screen that is seen in it."""
+"""A terminal that a test looks at: the command runs in a pseudo-terminal, its output is drawn by pyte."""
 
 from __future__ import annotations
 
+import signal
+import sys
 import time
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
-import pexpect  # type: ignore[import-untyped,unused-ignore]
+import pexpect  # type: ignore[import-untyped] # it brings no types
+import psutil
 import pyte
+
+from grader.tests.grade.project import environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
-    from typing import Self
 
-    from grader.tests.cli.clone import Clone
-
+KATA = str(Path(sys.executable).parent / "kata")
 SECONDS = 150.0
-"""How long is waited for what must come; a verdict takes a minute where many cores' work is done by two."""
+"""What may pass before a text is on the screen; a verdict takes a minute where many cores' work is done by two."""
 
 
 class Terminal:
-    """Runs `kata` with these words in a clone; `screen` is what is seen."""
+    """The command `kata` with these arguments, in a terminal of so many columns and lines."""
 
-    def __init__(self, clone: Clone, *words: str, rows: int = 30, columns: int = 100) -> None:
-        from grader.tests.cli.clone import KATA  # noqa: PLC0415 -- beside its use
-
-        self._screen = pyte.Screen(columns, rows)
+    def __init__(
+        self, *arguments: str | Path, columns: int = 80, lines: int = 24, cwd: Path | None = None, **variables: str
+    ) -> None:
+        self._screen = pyte.HistoryScreen(columns, lines, history=10_000)
+        self._gone = False
         self._stream = pyte.ByteStream(self._screen)
-        variables = clone.environment | {"TERM": "xterm-256color"}
-        self.child = pexpect.spawn(KATA, list(words), dimensions=(rows, columns), cwd=clone.folder, env=variables)
+        inherited = environment(TERM="xterm-256color", **variables)
+        del inherited["COLUMNS"]  # it would be believed more than the window, which may change its size
+        self.process = pexpect.spawn(
+            KATA,
+            [*map(str, arguments)],
+            dimensions=(lines, columns),
+            cwd=str(cwd) if cwd is not None else None,
+            env=inherited,
+        )
 
     def __enter__(self) -> Self:
-        """Give the terminal."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Hang up, as a terminal does that is closed."""
-        with suppress(pexpect.ExceptionPexpect):  # killed, and not gone within a tenth of a second
-            self.child.close(force=True)
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @property
-    def screen(self) -> str:
-        """The text on the screen."""
-        return "\n".join(self._screen.display)
+    def text(self) -> str:
+        """What is on the screen now."""
+        return "\n".join(line.rstrip() for line in self._screen.display)
 
-    def until(self, condition: Callable[[str], bool], seconds: float = SECONDS) -> str:
-        """Wait until the screen is so, and return it."""
-        deadline = time.monotonic() + seconds
-        while not condition(self.screen):
-            left = deadline - time.monotonic()
-            assert left > 0, f"after {seconds:g} s the screen was:\n{self.screen}"
-            try:
-                self._stream.feed(self.child.read_nonblocking(1 << 16, timeout=min(left, 0.2)))
-            except pexpect.TIMEOUT:
-                continue
-            except pexpect.EOF:
-                assert condition(self.screen), f"it ended with:\n{self.screen}"
-        return self.screen
+    @property
+    def whole(self) -> str:
+        """The same, with what has scrolled away above it."""
+        gone = ["".join(line[column].data for column in sorted(line)).rstrip() for line in self._screen.history.top]
+        return "\n".join([*gone, self.text])
 
-    def sees(self, *texts: str, seconds: float = SECONDS) -> str:
-        """Wait until all these texts are on the screen, and return it."""
-        return self.until(lambda screen: all(text in screen for text in texts), seconds)
-
-    def press(self, keys: str) -> None:
+    def type(self, keys: str) -> None:
         """Press keys."""
-        self.child.send(keys)
+        self.process.send(keys)
 
-    def resize(self, rows: int, columns: int) -> None:
+    def resize(self, columns: int, lines: int) -> None:
         """Make the window another size."""
-        self._screen.resize(rows, columns)
-        self.child.setwinsize(rows, columns)
+        self._screen.resize(lines, columns)
+        self.process.setwinsize(lines, columns)
 
-    def status(self, seconds: float = SECONDS) -> int:
-        """Wait for the end, and return the exit status."""
-        self.child.expect(pexpect.EOF, timeout=seconds)
-        self.child.close()
-        status = self.child.exitstatus
-        assert status is not None, f"it was ended by signal {self.child.signalstatus}"
-        return int(status)
+    def hang_up(self) -> None:
+        """Close the terminal under the command, and wait until it has ended."""
+        self.process.ptyproc.fileobj.close()
+        psutil.Process(self.process.pid).wait(SECONDS)
+        self._gone = True
+
+    def close(self) -> None:
+        """End the command, if it has not ended."""
+        if not self._gone and self.process.isalive():
+            self.process.kill(signal.SIGTERM)
+            self.ended()
+
+    def until(self, *texts: str) -> str:
+        """Return the screen as soon as all these texts are on it, or have scrolled away above it."""
+        return self._wait(lambda: all(text in self.whole for text in texts), f"without {texts}")
+
+    def gone(self, text: str) -> str:
+        """Return the screen as soon as a text is no longer on it."""
+        return self._wait(lambda: text not in self.text, f"with {text!r}")
+
+    def like(self, condition: Callable[[str], bool]) -> str:
+        """Return the screen as soon as it meets a condition."""
+        return self._wait(lambda: condition(self.text), "not as it should be")
+
+    def _wait(self, condition: Callable[[], bool], otherwise: str) -> str:
+        """Draw what comes until a condition holds; AssertionError where it does not come to that."""
+        deadline = time.monotonic() + SECONDS
+        while not condition():
+            assert time.monotonic() < deadline, f"still {otherwise}:\n{self.whole}"
+            assert self._take() or condition(), f"ended {otherwise}:\n{self.whole}"
+        return self.text
+
+    def ended(self) -> int:
+        """Return the exit status when the command has ended; the negative number of the signal that ended it."""
+        deadline = time.monotonic() + SECONDS
+        while self._take():
+            assert time.monotonic() < deadline, f"it goes on:\n{self.text}"
+        self.process.wait()  # it has closed its terminal, and is about to end
+        self.process.close()
+        return int(self.process.exitstatus if self.process.exitstatus is not None else -self.process.signalstatus)
+
+    def _take(self) -> bool:
+        """Draw what comes within a moment; False where nothing can come any more."""
+        try:
+            self._stream.feed(self.process.read_nonblocking(1 << 16, timeout=0.2))
+        except pexpect.TIMEOUT:
+            pass
+        except pexpect.EOF:
+            return False
+        return True

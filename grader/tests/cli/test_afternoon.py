@@ -7,7 +7,6 @@ import shlex
 from typing import TYPE_CHECKING
 
 from grader.tests.cli.clone import Clone, files
-from grader.tests.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from grader.tests.grade.project import Ground
@@ -25,13 +24,13 @@ def test_an_afternoon(clone: Clone, ground: Ground) -> None:
     assert clone.kata("doctor").status == 0
     assert "Two editors" in clone.kata("open", "04").out
 
-    with Terminal(clone, "watch", rows=40) as terminal:  # the one begun last
-        terminal.sees("Kata 04", "0 of 20 points", DONE)
+    with clone.terminal("watch", lines=40) as terminal:  # the one begun last
+        terminal.until("Kata 04", "0 of 20 points", DONE)
         assert "Hint 1 of 3. 2 left" in clone.kata("hint").out
         clone.lay(KATA, "reference", f"mistakes/{MISTAKE}")
-        terminal.sees("19 of 20 points", "there were 10 copies, and both answered 200", DONE)
-        terminal.press("q")
-        assert terminal.status() == 0
+        terminal.until("19 of 20 points", "there were 10 copies, and both answered 200", DONE)
+        terminal.type("q")
+        assert terminal.ended() == 0
 
     assert clone.kata("diff").status == 1, "not before the pass"
     spoiled = " ".join(clone.kata("diff", "--spoil").out.split())

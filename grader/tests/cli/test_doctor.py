@@ -6,8 +6,15 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import pytest
+
+from grader.tests.cli.engine import engine
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from grader.tests.cli.clone import Clone
+    from grader.tests.grade.project import Ground
 
 
 def _line(out: str, name: str) -> str:
@@ -55,3 +62,52 @@ def test_a_setting_that_makes_no_sense(clone: Clone) -> None:
     done = clone.kata("doctor", BACKEND_KATAS_SERVICES="cloud")
     assert done.status == 1
     assert "mend: unset BACKEND_KATAS_SERVICES" in done.out
+
+
+def test_it_is_interrupted(clone: Clone, ground: Ground) -> None:
+    """Ctrl-C ends it with status 130, in the midst of what is slow, and nothing is left."""
+    with clone.terminal("doctor") as terminal:
+        terminal.until("Starting the process that makes replicas")
+        terminal.type("\x03")
+        assert terminal.ended() == 130
+    assert ground.left_over() == []
+
+
+IMAGES = ("postgres:18", "redis:8")
+
+
+def _containers(clone: Clone, host: str, choice: str) -> tuple[int, list[str]]:
+    """Return the exit status, and what is said of containers: a line, and perhaps the command that mends it."""
+    done = clone.kata("doctor", DOCKER_HOST=host, BACKEND_KATAS_SERVICES=choice)
+    lines = done.out.splitlines()
+    at = next(number for number, line in enumerate(lines) if re.match(r"\S containers\b", line))
+    return done.status, [line for line in lines[at : at + 2] if line == lines[at] or "mend:" in line]
+
+
+def test_an_engine_with_the_images(clone: Clone, tmp_path: Path) -> None:
+    """Where an engine answers and has both images, its version and theirs are named."""
+    with engine(tmp_path / "engine.sock", *IMAGES) as host:
+        status, said = _containers(clone, host, "containers")
+    assert (status, said) == (0, ["✔ containers    engine 29.1.3 with postgres:18 and redis:8"])
+
+
+@pytest.mark.parametrize("there", [IMAGES[:1], ()], ids=["one of the images", "no image"])
+def test_an_engine_without_the_images(there: tuple[str, ...], clone: Clone, tmp_path: Path) -> None:
+    """Where an image is not there, the command that gets it is named; a fault only where containers were chosen."""
+    missing = IMAGES[len(there) :]
+    told = f"Engine 29.1.3 answers, but lacks {' and '.join(missing)}"
+    pull = "; ".join(f"docker pull {image}" for image in missing)
+    with engine(tmp_path / "engine.sock", *there) as host:
+        status, said = _containers(clone, host, "containers")
+        assert (status, said) == (1, [f"✘ containers    {told}", f"  {'':<14}mend: {pull}"])
+        status, said = _containers(clone, host, "embedded")
+        assert (status, said) == (0, [f"· containers    not needed: {told}"])
+
+
+def test_no_engine(clone: Clone, tmp_path: Path) -> None:
+    """Where no engine answers, that is said, and how it is started."""
+    status, (said, mend) = _containers(clone, f"unix://{tmp_path}/nobody.sock", "containers")
+    assert status == 1
+    assert said.startswith("✘ containers    No container engine answers (")
+    assert "Start Docker (or Podman with its socket), or point DOCKER_HOST at it" in said
+    assert mend.endswith("mend: docker info")

@@ -120,7 +120,7 @@ def test_all_passed_is_status_0(tmp_path: Path) -> None:
             [REFERENCE],
             {"BACKEND_KATAS_SEED": "many"},
             2,
-            "BACKEND_KATAS_SEED must be a int, got 'many'",
+            "BACKEND_KATAS_SEED must be a whole number, got 'many'",
         ),
         (
             [REFERENCE, "--services", "external"],

@@ -13,17 +13,29 @@ if TYPE_CHECKING:
     from grader.tests.cli.clone import Clone
 
 EVERY = [verb for verbs in VERBS.values() for verb in verbs]
+TAKE_ANY = {("grade",), ("dev", "check"), ("dev", "record"), ("dev", "matrix")}
+"""Verbs that take any number of arguments."""
+TAKE_A_KATA = [
+    *((verb,) for verb in ("open", "watch", "play", "up", "hint", "reset", "restore", "solution", "diff", "shape")),
+    *(("dev", verb) for verb in ("check", "record", "matrix")),
+]
 
 
-def test_help_fits_a_screen(fresh: Clone) -> None:
-    """`kata --help` names every verb in 80 columns, in not many more lines than a screen has."""
-    done = fresh.kata("--help", COLUMNS="80")
+@pytest.mark.parametrize(
+    ("words", "verbs"),
+    [((), EVERY), (("dev",), ["new", "check", "record", "matrix"]), (("services",), ["status", "stop"])],
+    ids=["kata", "kata dev", "kata services"],
+)
+def test_help_fits_a_screen(words: tuple[str, ...], verbs: list[str], fresh: Clone) -> None:
+    """Help names every verb, with a whole line about it, and leaves a line of 24 at 80 columns for the prompt."""
+    done = fresh.kata(*words, "--help", COLUMNS="80")
     lines = done.out.splitlines()
     assert done.status == 0
-    assert all(re.search(rf"^  {verb} +\S", done.out, re.MULTILINE) for verb in EVERY)
-    assert not [line for line in lines if line.endswith("...") and "Usage" not in line], "a line of help is cut off"
+    assert re.findall(r"^  ([a-z]+) +[A-Z].*\.$", done.out, re.MULTILINE) == verbs
     assert max(map(len, lines)) <= 80
-    assert len(lines) <= len(EVERY) + 2 * len(VERBS) + 8
+    assert len(lines) <= 23
+    for heading in VERBS if not words else ():
+        assert f"{heading}:" in lines
 
 
 def test_every_verb_explains_itself(fresh: Clone) -> None:
@@ -83,6 +95,7 @@ def test_the_folder_one_is_in_is_meant(fresh: Clone) -> None:
         (["restore", "03"], 1, "no attempt at kata 03 is kept"),
         (["reset", "solutions/03_n_plus_one/reference"], 2, "is not the kata's own folder"),
         (["watch", "03"], 2, "kata watch needs a terminal; where there is none: pytest katas/03_n_plus_one"),
+        (["play", "04"], 2, "play needs a terminal, and this is none"),
         (["open", "03", "--editor"], 2, "no editor is known; name one: export BACKEND_KATAS_EDITOR=code"),
         (["progress", "--export", "no/such/folder/x.json"], 2, "no/such/folder/x.json cannot be written"),
         (["services", "nosuch"], 2, "No such command 'nosuch'. See: kata services --help"),
@@ -95,6 +108,47 @@ def test_wrong_input_gets_one_line(words: list[str], status: int, said: str, fre
     assert said in done.err
     assert done.err.startswith("kata: ")
     assert done.err.count("\n") == 1
+
+
+COMMANDS = [
+    *((verb,) for verb in EVERY if verb not in {"dev", "services"}),
+    *(("dev", verb) for verb in ("new", "check", "record", "matrix")),
+    *(("services", verb) for verb in ("status", "stop")),
+]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_what_a_verb_does_not_take(words: tuple[str, ...], fresh: Clone) -> None:
+    """An option that a verb does not have, and an argument too many, get one line that names its help."""
+    for wrong in (["--nosuch"], *([] if words in TAKE_ANY else [["a"] * 9])):
+        done = fresh.kata(*words, *wrong)
+        assert (done.status, done.out, done.err.count("\n")) == (2, "", 1), done
+        assert done.err.endswith(f" See: kata {' '.join(words)} --help\n")
+
+
+@pytest.mark.parametrize("words", TAKE_A_KATA, ids=" ".join)
+def test_a_kata_that_there_is_not(words: tuple[str, ...], fresh: Clone) -> None:
+    """Every verb that takes a kata says which there are."""
+    done = fresh.kata(*words, "99")
+    assert (done.status, done.out, done.err.count("\n")) == (2, "", 1), done
+    assert done.err.startswith("kata: there is no kata '99'; there are 01")
+
+
+@pytest.mark.parametrize("words", [("grade", "katas/03"), ("up", "04"), ("dev", "record", "03")], ids=" ".join)
+def test_servers_that_cannot_be_had(words: tuple[str, ...], fresh: Clone) -> None:
+    """Where no servers are to be had, no verdict can be reached: exit status 3."""
+    done = fresh.kata(*words, BACKEND_KATAS_SERVICES="external")
+    assert done.status == 3, done
+    assert "the URL of PostgreSQL is missing" in done.err
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("words", [("grade", "katas/03"), ("up", "04"), ("dev", "record", "03")], ids=" ".join)
+def test_a_setting_that_makes_no_sense(words: tuple[str, ...], fresh: Clone) -> None:
+    """A variable with a wrong value is wrong usage, whichever verb reads it."""
+    done = fresh.kata(*words, BACKEND_KATAS_SERVICES="cloud")
+    assert (done.status, done.out) == (2, ""), done
+    assert done.err.splitlines()[-1].startswith("kata: BACKEND_KATAS_SERVICES must be one of ")
 
 
 def test_a_folder_that_is_gone(clone: Clone) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 
-from grader.tests.cli.screen import Terminal
+from grader.tests.cli.terminal import Terminal
 from grader.tests.grade.project import pytest_in, submission
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 KATA = "04_optimistic_locking"
 READY = "can you break it"
+DIES = "print('torn', flush=True); __import__('os')._exit(3)"
 BROKEN = "It is broken (lost update): both answered 200"
 
 
@@ -51,11 +53,9 @@ def test_a_lost_update_by_hand(play: Callable[..., Terminal], mistake: Path, gro
     assert "version 7" in screen
     assert all(len(line) <= 80 for line in screen.splitlines())
     terminal.type("abbb")
-    screen = terminal.until("answered 200", "version 7 → 8")
-    assert "price_cents 1900 → 900" in screen
+    terminal.until("answered 200", "version 7 → 8", "price_cents 1900 → 900")
     terminal.type("aa")
-    screen = terminal.until(BROKEN, "one-of-two-edits-wins:A.BBB.AA")
-    assert "version 7 → 9" in screen
+    terminal.until(BROKEN, "one-of-two-edits-wins:A.BBB.AA", "version 7 → 9")
     terminal.type("q")
     assert terminal.ended() == 0
     assert "--replay one-of-two-edits-wins:A.BBB.AA" in terminal.whole.replace("\n", "")
@@ -78,10 +78,10 @@ def test_back_crash_and_the_worst(play: Callable[..., Terminal], mistake: Path) 
     terminal.type("bx")
     terminal.until("4  B: cut its connection before the step", "any other key goes back")
     terminal.type("5")  # B's COMMIT is run, its reply lost
-    screen = terminal.until("answered 500", "cut after it: the reply is lost")
-    assert "version 7 → 8" in screen
+    terminal.until("answered 500", "cut after it: the reply is lost", "version 7 → 8")
     terminal.type("aa")
-    terminal.until("No verdict: this check judges runs without a crash")
+    terminal.until("No verdict: B's connection was cut after COMMIT had run, its reply lost.")
+    terminal.until("B was answered 500. The check judges runs", "The service printed:  sqlalchemy.exc.OperationalError")
     terminal.type("w")
     terminal.until("complete", "The worst is set out", "space go", "▶▶")
     terminal.type(" " * 6)
@@ -140,6 +140,46 @@ def test_it_ends_with_its_terminal(how: signal.Signals | None, play: Callable[..
     assert psutil.wait_procs(processes, timeout=30)[1] == []
     assert ground.left_over() == []
     assert list(ground.temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("raise RuntimeError('torn')", ("PUT answered 500. Must hold: PUT answers 200", "RuntimeError: torn, at app/")),
+        (DIES, ("the process exited with status 3. Must hold: every", "torn")),
+    ],
+    ids=["raises", "dies"],
+)
+def test_a_service_that_breaks_down(
+    line: str, told: tuple[str, str], play: Callable[..., Terminal], ground: Ground
+) -> None:
+    """Where the code raises, or its process ends, it is said what happened, and what was printed of it."""
+    folder = submission(ground.folder / told[1].partition(":")[0] / KATA, kata=KATA)
+    save = folder / "app" / "features" / "books" / "save_book.py"
+    save.write_text(re.sub("raise await refusal.*", line, save.read_text()))
+    terminal = play("--on", folder, lines=30, columns=100)
+    terminal.until(READY)
+    terminal.type("aabbb")
+    terminal.until(f"It is broken: {told[0]}", f"The service printed:  {told[1]}", "--replay one-of-two-edits-wins:A")
+    terminal.type("z")
+    terminal.gone("It is broken")
+
+
+def test_a_service_that_never_answers(play: Callable[..., Terminal], mistake: Path) -> None:
+    """Where the service ends before there is anything to play, it is said with what it printed."""
+    save = mistake / "app" / "features" / "books" / "save_book.py"
+    save.write_text(save.read_text().replace("    return ", f"    {DIES}\n    return "))
+    terminal = play("--on", mistake, columns=200)
+    assert terminal.ended() == 1
+    terminal.until("the process exited with status 3. Must hold: every request is answered", "\ntorn")
+
+
+def test_servers_that_cannot_be_had(tmp_path: Path) -> None:
+    """Where no servers are to be had, that is said in a line, and the exit status is 3."""
+    terminal = Terminal("play", "04", "--on", "reference", columns=500, cwd=tmp_path, BACKEND_KATAS_SERVICES="external")
+    assert terminal.ended() == 3
+    assert "the URL of PostgreSQL is missing" in terminal.whole
+    assert "Traceback" not in terminal.whole
 
 
 def test_a_service_that_does_not_start(play: Callable[..., Terminal], mistake: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -37,17 +38,25 @@ def test_a_folder_is_drawn() -> None:
 
 
 def test_a_kata_is_found_by_its_number() -> None:
-    """A number, or the kata's name, stands for the learner's folder of that kata."""
-    drawn = _kata(str(KATAS / "01_layers_to_slices")).stdout
+    """A number, the kata's name, and a file in it stand for the learner's folder of that kata."""
+    folder = KATAS / "01_layers_to_slices"
+    drawn = _kata(str(folder)).stdout
     assert drawn
-    assert _kata("01").stdout == drawn
-    assert _kata("01_layers_to_slices").stdout == drawn
+    for name in ("01", "1", "layers_to_slices", folder.name, str(folder / "app" / "main.py")):
+        assert _kata(name).stdout == drawn
+
+
+def test_a_wrong_solution_is_drawn_whole() -> None:
+    """A solution of which only what differs stands in its folder is drawn with what it lies over."""
+    drawn = _kata(str(SOLUTIONS / "01_layers_to_slices" / "mistakes" / "a_route_in_main")).stdout
+    assert "POST /customers: 1 file in 1 folder\n    app/  main.py\n" in drawn, "what differs"
+    assert "POST /orders: 2 files in 1 folder\n" in drawn, "what it lies over"
 
 
 @pytest.mark.parametrize(
     ("files", "said", "status"),
     [
-        (None, "is neither the number of a kata nor a folder", 2),
+        (None, "there is no kata ", 2),
         ({}, "there is no Python file in app/", 1),
         ({"main.py": "def broken(:\n"}, "app/main.py is not Python", 1),
         ({"main.py": "x = 7\n"}, "no route is declared in app/", 1),
@@ -62,6 +71,7 @@ def test_what_cannot_be_drawn_is_said(tmp_path: Path, files: dict[str, str] | No
         (folder / "app" / name).write_text(text)
     if files is not None:
         folder.mkdir(exist_ok=True)
+        shutil.copy(KATAS / "01_layers_to_slices" / "kata.toml", folder)
     done = _kata(str(folder))
     assert (done.returncode, done.stdout) == (status, "")
     assert done.stderr.startswith("kata: ")

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from grader.kata import SOLUTIONS
-from grader.tests.cli.screen import Terminal
+from grader.tests.cli.terminal import Terminal
 from grader.tests.grade.project import submission
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
-from grader.cli import VERBS
+from grader.cli import STATUSES, VERBS
+from grader.kata import PROJECT
 from grader.settings import SETTINGS
 from grader.site import reference
 from grader.site.fields import fields_of
@@ -45,6 +46,15 @@ def test_every_verb_and_option_is_there() -> None:
     shown = reference.options()
     for option in SETTINGS:
         assert f"`{option.flag}`" in shown
+
+
+def test_every_exit_status_is_there() -> None:
+    """The reference page says what each exit status means, and so does the README, in the same words."""
+    shown = reference.statuses()
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    for number, text in STATUSES.items():
+        assert f"| `{number}` | {text[0].upper()}{text[1:]}. |" in shown
+        assert f"{number}: {text}" in readme
 
 
 def test_a_field_says_what_it_is() -> None:
