@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
-from typing import TYPE_CHECKING, Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from grader.cli import Complaint
 from grader.lab import Unusable
@@ -42,17 +44,35 @@ def _with(told: str, evidence: Iterable[Evidence]) -> str:
     return "\n".join([told, *(line for part in evidence for line in part.lines)])
 
 
+def write_to_nobody() -> None:
+    """Let what is still written go nowhere: a screen would wait for ever for a terminal that is gone."""
+    with Path(os.devnull).open("w", encoding="utf-8") as nobody:
+        for stream in (1, 2):
+            os.dup2(nobody.fileno(), stream)
+
+
+def leave_hung_up() -> NoReturn:
+    """End at once, when all is put away; a screen that has lost its terminal need not be."""
+    os._exit(128 + signal.SIGHUP)
+
+
 async def _watched(work: Coroutine[Any, Any, T]) -> T:
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 -- asyncio.run() made it
     loop = asyncio.get_running_loop()
-    asked = asyncio.Event()
+    came: set[signal.Signals] = set()
 
-    def end() -> None:
-        if not asked.is_set():  # a second signal must not cut short what the first has begun to put away
-            asked.set()
+    def end(number: signal.Signals) -> None:
+        if number == signal.SIGHUP:
+            write_to_nobody()
+        if not came:  # a second signal must not cut short what the first has begun to put away
             task.cancel()
+        came.add(number)
 
     for number in SIGNALS:
-        loop.add_signal_handler(number, end)
-    return await work
+        loop.add_signal_handler(number, end, number)
+    try:
+        return await work
+    finally:
+        if signal.SIGHUP in came:
+            leave_hung_up()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,9 @@ from grader.cli.running import options_for
 if TYPE_CHECKING:
     from grader.cli.play_screen import Sitting
     from grader.kata import Submission
+
+SCREEN_SECONDS = 5.0
+"""What a screen is given to put its terminal in order."""
 
 
 def command(
@@ -56,8 +60,12 @@ async def _play(submission: Submission, sitting: Sitting) -> str:
 
     async with laid_out(submission, options_for(None), partial(typer.echo, err=True)) as lab:
         app = PlayApp(lab, sitting)
+        screen = asyncio.create_task(app.run_async(mouse=False))
         try:
-            await app.run_async(mouse=False)
+            await asyncio.wait({screen})  # and not the task itself: a screen may take no notice of what ends it
         finally:
             await app.end()
+            screen.cancel()
+            await asyncio.wait({screen}, timeout=SCREEN_SECONDS)
+        screen.result()
         return app.token

@@ -19,6 +19,7 @@ from grader.checks import checks_of
 from grader.cli import Complaint
 from grader.cli.corpus import require_open, solution_of
 from grader.cli.diff import parts
+from grader.cli.ending import leave_hung_up, write_to_nobody
 from grader.cli.hint import give
 from grader.cli.reset import said
 from grader.cli.terminal import markdown
@@ -107,8 +108,9 @@ class Watch(App[int]):
 
     def on_mount(self) -> None:
         """Begin to grade, and to watch."""
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self.exit, 128 + signal.SIGTERM)
+        loop.add_signal_handler(signal.SIGHUP, lambda: self.run_worker(self._leave_hung_up(), name="end"))
         self._bench.start()
         self._draw()
         self.run_worker(self._watch(), name="saves")
@@ -116,6 +118,11 @@ class Watch(App[int]):
     async def on_unmount(self) -> None:
         """Leave nothing behind."""
         await asyncio.to_thread(self._bench.close)
+
+    async def _leave_hung_up(self) -> None:
+        write_to_nobody()
+        await asyncio.to_thread(self._bench.close)
+        leave_hung_up()
 
     async def _watch(self) -> None:
         await self._ask(self._board.order())

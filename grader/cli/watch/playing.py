@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.cli.ending import SIGNALS
+from grader.cli.ending import SIGNALS, write_to_nobody
 from grader.cli.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from types import FrameType
 
 
@@ -25,17 +24,10 @@ def play(folder: Path, check: str) -> None:
     with subprocess.Popen(words) as game, _signals_for(game) as ended_by:  # noqa: S603 -- this very command
         game.wait()
     if signal.SIGHUP in ended_by:
-        _write_to_nobody()
+        write_to_nobody()
     elif game.returncode and not ended_by:
         say("Enter goes back to kata watch.")
         sys.stdin.readline()  # else what it said would be gone with its screen
-
-
-def _write_to_nobody() -> None:
-    """Let what the screen still writes go nowhere: its queue would fill up at a terminal that is gone."""
-    with Path(os.devnull).open("w", encoding="utf-8") as nobody:
-        for stream in (1, 2):
-            os.dup2(nobody.fileno(), stream)
 
 
 @contextmanager

@@ -138,6 +138,17 @@ def test_ctrl_c_and_a_signal_while_it_is_played(clone: Clone) -> None:
         assert terminal.ended() == 128 + signal.SIGTERM
 
 
+@pytest.mark.parametrize("playing", [False, True])
+def test_the_terminal_is_closed(clone: Clone, playing: bool) -> None:  # noqa: FBT001 -- pytest passes it
+    """The watch ends, and before it a game that is played in it."""
+    with clone.terminal("watch", "04") as terminal:
+        terminal.until(DONE)
+        if playing:
+            terminal.type("p")
+            terminal.until("can you break it")
+        terminal.hang_up()
+
+
 def test_code_that_hangs_is_left_behind(clone: Clone) -> None:
     """A service that never starts is given up at the next save, which is graded at once."""
     main = clone.app(KATA) / "main.py"
