@@ -172,7 +172,9 @@ class Process:
         if blocked is None or (before is not None and before < blocked.seconds):
             return False
         self.elapsed += blocked.seconds
+        traffic = _traffic(put)
         await self._ask_redis("CLIENT", "UNBLOCK", str(blocked.client), "TIMEOUT")
+        await Motion().until(lambda: _traffic(put) != traffic or _is_over(put), ROUND_SECONDS)  # it is answered now
         return True
 
     @staticmethod
