@@ -1,12 +1,13 @@
-"""Print all marks, or one: `python -m grader.bench [verdict | proxy | interleavings | alarms [--schedules 10000]]`."""
+"""Print all marks, or one: `python -m grader.bench [verdict | watch | proxy | interleavings | alarms]`."""
 
 import argparse
 from collections.abc import Callable
 
-from grader.bench import alarms, interleavings, proxy, verdict
+from grader.bench import alarms, interleavings, proxy, verdict, watch
 
 BENCHES: dict[str, Callable[[], None]] = {
     "verdict": verdict.main,
+    "watch": watch.main,
     "proxy": proxy.main,
     "interleavings": interleavings.main,
 }
