@@ -394,6 +394,8 @@ def _sleeps(put: Put) -> bool:
 async def _stays(put: Put, motion: Motion) -> bool:
     """Whether one that is at rest is so still when all that it sent is known, on new connections too."""
     traffic = _traffic(put)
+    if not _at_rest(put):  # it was, but an answer may have come since: what it does of that is yet to be sent
+        return False
     for _ in range(LOOKS):
         await motion.look_round()
     return traffic == _traffic(put) and _at_rest(put)
