@@ -7,7 +7,6 @@ gate, or waits for a lock that another holds.
 from __future__ import annotations
 
 import asyncio
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from grader.explore.rest import Deadline, Motion
 from grader.explore.session import Session
 from grader.explore.values import Held, Mode, Step
 from grader.wire import Category, Cut
+from grader.wire.redis.blocking import may_wait
 
 if TYPE_CHECKING:
     from grader.explore.bench import Actor, Bench
@@ -28,9 +28,6 @@ SECONDS = 10.0
 """What a run may take in which nothing moves, before it is called stuck."""
 DEADLOCK_SECONDS = 0.02
 """Longer than the server's deadlock_timeout: a waiting step has looked for a deadlock by then."""
-_BLOCKING = re.compile(r"B[LRZ]\w+|WAIT(AOF)?", re.IGNORECASE)
-_READING = re.compile(r"XREAD(GROUP)?\b", re.IGNORECASE)
-"""Redis commands that may wait for something to come; those that read streams do with BLOCK."""
 
 
 @dataclass(slots=True, eq=False)
@@ -314,6 +311,5 @@ def _may_wait_for(flight: Flight, waiting: Flight) -> bool:
 
 
 def _may_block(statement: Statement) -> bool:
-    words = [statement.text.partition(" ")[2], *statement.parameters]
-    blocks = any(isinstance(word, str) and word.upper() == "BLOCK" for word in words)
-    return bool(_BLOCKING.match(statement.text) or (blocks and _READING.match(statement.text)))
+    words = [*statement.text.split(" ", 1), *map(str, statement.parameters)]
+    return may_wait(words[0], [word.encode() for word in words])

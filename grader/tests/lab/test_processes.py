@@ -196,6 +196,20 @@ async def test_redis_that_refuses_or_is_silent(bench: Bench) -> None:
         assert await done_of(lab) == [1]
 
 
+async def test_redis_that_is_there_already_cuts_nothing(bench: Bench) -> None:
+    """Who is told once more that Redis is there keeps the connections that it has; one that was away knows none."""
+    async with bench(LOCKED) as lab:
+        worker = lab.process("worker")
+        await lab.rows.insert(JOBS)
+        await worker.round()
+        [redis] = [wire for wire in worker.put.wires if isinstance(wire, RedisProxy)]
+        assert redis.connections == 1
+        await lab.let_redis_be(RedisIs.THERE)
+        assert redis.connections == 1
+        await lab.let_redis_be(RedisIs.SILENT)
+        assert redis.connections == 0
+
+
 async def test_one_command_is_refused(bench: Bench) -> None:
     """A command fails as ordered for as long as it is, after a new start too."""
     async with bench(LOCKED) as lab:
