@@ -49,6 +49,15 @@ class Actor(Protocol):
         """Have `callback` called when it falls asleep after `asleep` was asked for, where that can be; None ends it."""
         ...
 
+    def ring(self) -> None:
+        """Ask it to say when it next falls asleep."""
+        ...
+
+    @property
+    def will_ring(self) -> bool:
+        """Whether it says so for sure: what it does before is no reason to look at it."""
+        ...
+
     @property
     def next_timer(self) -> float | None:
         """Seconds until the earliest timer of the submission that is kept back."""

@@ -214,7 +214,7 @@ class Controller:
         decision = Decision(held, flight.held.actor, (), names)
         run.decisions.append(decision)
         flight.let_go()
-        await self._settle(run)
+        await self._settle(run, rested=True)
 
     async def _wait_for_something(self, run: Run) -> None:
         """Nothing stands at a gate: let a deadlock be found, a timer go off, or whatever moves by itself move."""
@@ -282,9 +282,9 @@ class Controller:
 
     # coming to rest
 
-    async def _settle(self, run: Run) -> None:
+    async def _settle(self, run: Run, *, rested: bool = False) -> None:
         """Return when every actor is at rest, with what happened since then noted in the run; raises Stuck."""
-        if not await self._flights.settle():
+        if not await self._flights.settle(rested=rested):
             raise Stuck(f"nothing came to rest in {SECONDS:g} s", run)
         self._note(run)
 
@@ -321,6 +321,8 @@ class Controller:
 
     async def _end(self, run: Run) -> None:
         """Let all requests come to their end."""
+        if run.finished and not self._flights.all:
+            return  # they have, and all are at rest
         actors = self._bench.actors
 
         def answered() -> bool:

@@ -78,6 +78,8 @@ class Flights:
         self._catalogue = catalogue
         self._sessions: dict[tuple[str, str, int], Session] = {}
         self._names = _Names()
+        self._actors = list(bench.actors)
+        """In front the one that was not at rest when it was last looked at."""
         self._gated = False
         self._several = False
         """A request has used several connections at once."""
@@ -130,7 +132,7 @@ class Flights:
             permission = asyncio.get_running_loop().create_future()
             flight = Flight(actor, wire, self._session(statement), statement, permission)
             self.all.append(flight)
-            self.motion.note()
+            self.motion.note(wakes=not actor.will_ring)
             try:
                 await permission
             except (asyncio.CancelledError, Cut):  # its client left, or is to be lost
@@ -142,7 +144,7 @@ class Flights:
             for flight in self.all:
                 if flight.statement is statement:
                     flight.over = True
-            self.motion.note()
+            self.motion.note(wakes=not actor.will_ring)
 
         wire.gate, wire.done = gate, done
 
@@ -227,14 +229,23 @@ class Flights:
                 await self.motion.until(lambda: any(each.over for each in waiting), left)
         return not any(one.over for one in waiting)
 
-    async def settle(self) -> bool:
-        """Return when every actor is at rest; False where nothing comes to rest in `SECONDS`."""
+    async def settle(self, *, rested: bool = False) -> bool:
+        """Return when every actor is at rest; False where nothing comes to rest in `SECONDS`.
+
+        `rested` says that all of them were until a step was let go.
+        """
         deadline, moved, asked = Deadline(SECONDS), self.motion.count, False
+        began = (moved, traffic_of(self._bench.actors)) if rested else None
+        for flight in self.all:
+            if flight.released and not flight.over:
+                flight.actor.ring()
         while True:
             if moved != self.motion.count or self.motion.halted():
                 deadline, moved = Deadline(SECONDS), self.motion.count
             if self._at_rest():
-                if (self._all_stand or await self._is_quiet(moved)) and await self._still_waiting():
+                # who was found waiting waits still where nobody has done anything
+                unmoved = asked and began == (self.motion.count, traffic_of(self._bench.actors))
+                if (self._all_stand or await self._is_quiet(moved)) and (unmoved or await self._still_waiting()):
                     return True
             elif deadline.is_over:
                 return False
@@ -264,9 +275,14 @@ class Flights:
         return any(f.released and not f.over and not f.waits and (f.may_wait or not waiting) for f in self.all)
 
     def _at_rest(self) -> bool:
-        return not self._under_way() and all(
-            not any(wire.is_moving for wire in actor.wires) and actor.asleep for actor in self._bench.actors
-        )
+        if self._under_way():
+            return False
+        for actor in self._actors:
+            if any(wire.is_moving for wire in actor.wires) or not actor.asleep:
+                self._actors.remove(actor)
+                self._actors.insert(0, actor)
+                return False
+        return True
 
     async def _look_for_locks(self) -> bool:
         """Ask the server which of the steps under way wait; True, since that is done."""

@@ -41,11 +41,14 @@ class Motion:
         self.count = 0
         self.halted = halted
         self._waiting: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
 
-    def note(self) -> None:
-        """Say that something has happened."""
+    def note(self, *, wakes: bool = True) -> None:
+        """Say that something has happened; who waits is woken, unless more is to come of which it will be told."""
         self.count += 1
-        self._wake()
+        if wakes:
+            self._wake()
 
     async def until(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Return True as soon as the condition holds, False when the time is up.
@@ -64,13 +67,25 @@ class Motion:
     async def change(self, seconds: float = TICK) -> None:
         """Return when something moves, or after so many seconds."""
         loop = asyncio.get_running_loop()
+        self._due = loop.time() + seconds
+        if self._timer is None or self._timer.when() > self._due:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = loop.call_at(self._due, self._tick)
         self._waiting = loop.create_future()
-        timer = loop.call_later(seconds, self._wake)
         try:
             await self._waiting
         finally:
-            timer.cancel()
             self._waiting = None
+
+    def _tick(self) -> None:
+        """Wake who waits, if it is time; the timer may be that of an earlier change, which came sooner."""
+        self._timer = None
+        loop = asyncio.get_running_loop()
+        if self._waiting is not None and loop.time() < self._due:
+            self._timer = loop.call_at(self._due, self._tick)
+        else:
+            self._wake()
 
     async def look_round(self) -> None:
         """Let the loop take in all that has reached this machine's sockets.

@@ -45,6 +45,8 @@ class Session:
         self._transaction: Transaction | None = None
         self._redis = RedisState()
         self._held: Step | None = None
+        self._would: Footprint | None = None
+        """What the held step would touch: nothing changes while it is held."""
         self._later: list[Statement] = []
 
     @property
@@ -79,10 +81,11 @@ class Session:
 
     def footprint(self, step: Step) -> Footprint:
         """Return what a step would touch if it were let go now; changes nothing but which step is held."""
-        if self._held is not None and self._held is not step:
-            self._go_on()  # the step that was held before was never run, or nobody told
-        self._held = step
-        return self._footprint(step)
+        if self._held is not step or self._would is None:
+            if self._held is not None:
+                self._go_on()  # the step that was held before was never run, or nobody told
+            self._held, self._would = step, self._footprint(step)
+        return self._would
 
     def took(self, step: Step, *, error: str | None, status: str, rows: int | None = None) -> Footprint:
         """Take a step that was run, and return what it touched.
@@ -91,7 +94,7 @@ class Session:
         transaction, or its part since the last savepoint, held. `status` is what the server said after the step: I, T,
         E. `rows` is the number of rows, where it is known: a change of none shows nothing to anybody.
         """
-        footprint = self._footprint(step)
+        footprint = self._would if step is self._held and self._would is not None else self._footprint(step)
         if step.service == "redis":
             for text, parameters in _statements(step):
                 self._redis.took(text, parameters)
@@ -110,7 +113,7 @@ class Session:
     # what passes
 
     def _go_on(self) -> None:
-        later, self._later, self._held = self._later, [], None
+        later, self._later, self._held, self._would = self._later, [], None, None
         for statement in later:
             self._pass(statement)
 

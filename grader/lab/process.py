@@ -301,6 +301,15 @@ class ProcessActor:
         """Whether a debugger has a thread of the process stand still."""
         return not _is_over(self._put) and _reins(self._put).halted
 
+    def ring(self) -> None:
+        """Ask it to say when its loop next falls asleep."""
+        _reins(self._put).ring()
+
+    @property
+    def will_ring(self) -> bool:
+        """Whether it says so for sure."""
+        return not _is_over(self._put) and _reins(self._put).will_ring
+
     @property
     def processes(self) -> Iterator[int]:
         """The Postgres server's processes behind its connections."""

@@ -186,7 +186,7 @@ class Host:
         with ExitStack() as theirs:
             listening = theirs.enter_context(socket.create_server(("127.0.0.1", 0)))
             passed = {"listening": listening.fileno()}
-            ends = _make_ends(passed, theirs, controlled=bool(order["controlled"]), traced=traced)
+            ends = _make_ends(passed, theirs, controlled=controlled, traced=traced, debugged=debug_port is not None)
             place = self.directory / "replicas" / str(number) / "submission"
             replica = Replica(name, listening.getsockname()[1], limits, folder, place, ends)
             # those that ended are forgotten: a grader that goes on for a day makes thousands
@@ -231,7 +231,9 @@ def _check_debugger(port: int) -> None:
         raise HostError(message) from error
 
 
-def _make_ends(passed: dict[str, int], theirs: ExitStack, *, controlled: bool, traced: bool) -> Ends:
+def _make_ends(
+    passed: dict[str, int], theirs: ExitStack, *, controlled: bool, traced: bool, debugged: bool
+) -> Ends:
     """Make what connects the grader with a replica and return its own ends; the others are noted in `passed`."""
 
     def pair(name: str) -> socket.socket:
@@ -245,8 +247,8 @@ def _make_ends(passed: dict[str, int], theirs: ExitStack, *, controlled: bool, t
         return reading
 
     reins = None
-    if controlled:
+    if controlled or debugged:
         passed["page"] = make_page()
-        reins = Reins(passed["page"], pair("reins"))
+        reins = Reins(passed["page"], pair("reins"), debugged=debugged)
     edges = pipe("edges") if traced else None
     return Ends(pair("channel"), pipe("log"), pipe("status"), pipe("stack"), reins, edges)

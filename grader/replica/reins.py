@@ -59,15 +59,22 @@ class Reins:
     `time.time` and the database's clock stay real.
     """
 
-    def __init__(self, page: int, channel: socket.socket) -> None:
+    def __init__(self, page: int, channel: socket.socket, *, debugged: bool = False) -> None:
         self._page = page
         self._channel = channel
+        self._debugged = debugged
         self._threads: Threads | None = None
         self._loop = 0
         self._selector: int | None = None
         """A descriptor of what the replica's loop number `_loop` waits with."""
         self._poll = select.poll()
         self._asked = 0
+        self._slept: _Seen | None = None
+        """What stood on the page when it slept with no other thread and the selector could be seen."""
+        self._single = False
+        """It was so when it was last seen asleep: then it says reliably when it falls asleep."""
+        self._ringing = False
+        """It was asked to say when it next sleeps, and has not said so yet."""
         self._over = False
         channel.setblocking(False)  # noqa: FBT003 -- the call takes it by position only
 
@@ -84,13 +91,25 @@ class Reins:
             return
         loop = asyncio.get_running_loop()
         if callback is None:
-            loop.remove_reader(self._channel)
+            loop.remove_reader(self._channel.fileno())
         else:
-            loop.add_reader(self._channel, self._rung, callback)
+            loop.add_reader(self._channel.fileno(), self._rung, callback)
 
     def _rung(self, callback: Callable[[], None]) -> None:
-        self._take_answers()
+        self._take_answers(1)
         callback()
+
+    def ring(self) -> None:
+        """Ask it to say when it next sleeps, as `asleep` does of one that is awake."""
+        if not (self._over or self._ringing):
+            self._ringing = True
+            with contextlib.suppress(OSError):
+                os.pwrite(self._page, _RING, LAYOUT.size)
+
+    @property
+    def will_ring(self) -> bool:
+        """Whether it says by itself when it next sleeps, so that there is no need to look before."""
+        return self._ringing and self._single
 
     def hold(self) -> None:
         """Keep back the submission's timers from now on, those too that are running."""
@@ -143,7 +162,7 @@ class Reins:
     @property
     def halted(self) -> bool:
         """Whether a debugger has a thread of it stand still; then it is not asleep."""
-        return self._look().attached > 1
+        return self._debugged and self._look().attached > 1
 
     @property
     def asleep(self) -> bool:
@@ -156,14 +175,22 @@ class Reins:
         """
         if self._over:
             return True
-        asleep = self._sleeps()
-        if not asleep:
-            with contextlib.suppress(OSError):
-                os.pwrite(self._page, _RING, LAYOUT.size)
-            asleep = self._sleeps()  # it may have fallen asleep before it could see that it is to tell
-        return asleep
+        if self._sleeps_on() or self._sleeps():
+            return True
+        if self._ringing:
+            return False
+        self.ring()
+        return self._sleeps()  # it may have fallen asleep before it could see that it is to tell
+
+    def _sleeps_on(self) -> bool:
+        """Whether it has slept ever since it was last seen to: then no thread has come either."""
+        slept = self._slept
+        return (
+            slept is not None and not self._poll.poll(0) and self._look() == slept and time.monotonic() < slept.due
+        )
 
     def _sleeps(self) -> bool:
+        self._slept = None
         if self._threads is None:
             return False
         seen = self._look()
@@ -176,14 +203,18 @@ class Reins:
             if not self._answers():
                 return False
             seen = self._look()
-        return (
+        asleep = (
             bool(seen.passes & 1)
             and time.monotonic() < seen.due
-            and (self._threads.single() or self._threads.asleep())
+            and ((single := self._threads.single()) or self._threads.asleep())
             and not (visible and self._poll.poll(0))
             # The same count: it has slept all the while.
             and self._look() == seen
         )
+        if asleep:
+            self._single = visible and single
+            self._slept = seen if self._single else None
+        return asleep
 
     def _knows_selector(self, loop: int) -> bool:
         """Whether the grader can see itself if something that the replica's loop waits for is ready."""
@@ -199,10 +230,10 @@ class Reins:
         ready.register(self._channel, select.POLLIN)
         return bool(ready.poll(_PATIENCE)) and self._take_answers()
 
-    def _take_answers(self) -> bool:
+    def _take_answers(self, most: int = _ANSWERS) -> bool:
         """Take what the replica has said; whether the answer to the last question was among it."""
         answered = False
-        for _ in range(_ANSWERS):
+        for _ in range(most):
             try:
                 data, descriptors, _, _ = socket.recv_fds(self._channel, ANSWER.size, 1)
             except OSError:
@@ -213,6 +244,8 @@ class Reins:
                 self._loop = loop
             for descriptor in descriptors:
                 os.close(descriptor)
+            if data and not (loop or question):
+                self._ringing = False
             answered = answered or 0 < question == self._asked
             if not data:
                 break
@@ -223,6 +256,7 @@ class Reins:
             self._poll.unregister(self._selector)
             os.close(self._selector)
         self._selector = descriptor
+        self._slept = None
         if descriptor is not None:
             self._poll.register(descriptor, select.POLLIN)
 

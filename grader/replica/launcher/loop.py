@@ -100,8 +100,7 @@ class Loop(asyncio.SelectorEventLoop):
             if timeout is not None and timeout <= 0:
                 return select(timeout)
             page.sleep(math.inf if timeout is None else real() + timeout, self.next_timer() if kept else None)
-            if control.question:
-                control.answer()
+            control.answer()
             try:
                 return select(timeout)
             finally:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PREIMPORTED = (
     "uvicorn",
-    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.http.httptools_impl",
     "uvicorn.protocols.websockets.auto",
     "uvicorn.lifespan.on",
     "fastapi",

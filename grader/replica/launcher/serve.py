@@ -60,6 +60,7 @@ def uvicorn_config(application: Application) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         loop="asyncio",
+        http="httptools",
         lifespan="on",
         access_log=False,
         log_level="warning",
