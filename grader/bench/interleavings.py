@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     Program = Callable[[], Figures]
 
 ROUNDS = 3
-OURS = "every_interleaving, HTTP included"
+OURS = "every_interleaving, HTTP and asyncpg"
+OURS_TOO = "every_interleaving, HTTP and psycopg"
 FASTEST = "isolationtester, row put back"
 SCHEMA = "CREATE TABLE account (id int PRIMARY KEY, balance int NOT NULL); INSERT INTO account VALUES (1, 0);"
 
@@ -51,7 +52,7 @@ def show(figures: dict[str, Figures]) -> None:
     if ours is None:
         return
     for name, other in figures.items():
-        if other is ours:
+        if name in {OURS, OURS_TOO}:
             continue
         ratios = [f"{ours.rate / other.rate:.2f} times its schedules a second"]
         if ours.counterexample and other.counterexample:
@@ -66,7 +67,7 @@ def show(figures: dict[str, Figures]) -> None:
 
 def main() -> None:
     """Measure and print."""
-    with asyncio.Runner() as runner, Explorer() as ours:
+    with asyncio.Runner() as runner, Explorer("asyncpg") as ours, Explorer("psycopg") as ours_too:
         pair = runner.run(open_pair(Settings(), redis=False, tell=print))
         try:
             database: Database = runner.run(pair.database(SCHEMA))
@@ -74,6 +75,7 @@ def main() -> None:
             print(f"lost update on PostgreSQL {pair.versions['postgres']}, medians of {ROUNDS} rounds")  # noqa: T201 -- a bench prints
             programs: dict[str, Program] = {
                 OURS: ours,
+                OURS_TOO: ours_too,
                 FASTEST: partial(isolationtester.measure, database, isolationtester.PUT_BACK),
                 "isolationtester, table made anew": partial(isolationtester.measure, bare, isolationtester.MADE_ANEW),
                 "frontrun, threads": partial(frontrun.measure, database, "thread"),

@@ -97,7 +97,7 @@ class Flights:
                 session.rest()
         self._names, self.all, self._gated = _Names(), [], True
         for actor in self._bench.actors:
-            actor.call_when_asleep(self.motion.note)
+            actor.call_when_asleep(self.motion.wake)
             for wire in actor.wires:
                 self._attend(actor, wire)
 
@@ -212,9 +212,16 @@ class Flights:
 
     def may_wait(self, flight: Flight) -> bool:
         """Whether it is worth asking at once if the step waits; what is missed here is asked about a little later."""
-        others = (actor for actor in self._bench.actors if actor is not flight.actor)
-        locks = flight.held is not None and any(access.mode > Mode.READ for access in flight.held.footprint.accesses)
-        return locks and any(wire.in_transaction for actor in others for wire in actor.wires)
+        if flight.held is None:
+            return False
+        if flight.held.footprint.opaque:
+            others = (actor for actor in self._bench.actors if actor is not flight.actor)
+            return any(wire.in_transaction for actor in others for wire in actor.wires)
+        wanted = flight.held.footprint.accesses
+        return any(access.mode > Mode.READ for access in wanted) and (
+            any(session.keeps_out(wanted) for session in self._sessions.values() if session is not flight.session)
+            or any(_may_wait_for(flight, one) for one in self.waiting())
+        )
 
     async def outwait(self, flight: Flight) -> bool:
         """Let steps that wait have looked for a deadlock, so that the one that closes the circle is its victim.
@@ -250,10 +257,10 @@ class Flights:
             elif deadline.is_over:
                 return False
             elif self._under_way(waiting=True) and not asked:
+                await self.motion.look_round()  # so that it is sent before the question
                 asked = await self._look_for_locks()
             else:
-                await self.motion.change()
-                asked = moved == self.motion.count and await self._look_for_locks()
+                asked = not await self.motion.change() and moved == self.motion.count and await self._look_for_locks()
 
     async def _is_quiet(self, moved: int) -> bool:
         """Whether all are still at rest, and nothing moved, once what had reached this machine is taken in."""

@@ -40,7 +40,7 @@ class Motion:
     def __init__(self, halted: Callable[[], bool] = lambda: False) -> None:
         self.count = 0
         self.halted = halted
-        self._waiting: asyncio.Future[None] | None = None
+        self._waiting: asyncio.Future[bool] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
 
@@ -48,7 +48,7 @@ class Motion:
         """Say that something has happened; who waits is woken, unless more is to come of which it will be told."""
         self.count += 1
         if wakes:
-            self._wake()
+            self.wake()
 
     async def until(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Return True as soon as the condition holds, False when the time is up.
@@ -64,8 +64,8 @@ class Motion:
             await self.change(min(TICK, deadline.left))
         return True
 
-    async def change(self, seconds: float = TICK) -> None:
-        """Return when something moves, or after so many seconds."""
+    async def change(self, seconds: float = TICK) -> bool:
+        """Return True when something moves or a look is due, False after so many seconds."""
         loop = asyncio.get_running_loop()
         self._due = loop.time() + seconds
         if self._timer is None or self._timer.when() > self._due:
@@ -74,7 +74,7 @@ class Motion:
             self._timer = loop.call_at(self._due, self._tick)
         self._waiting = loop.create_future()
         try:
-            await self._waiting
+            return await self._waiting
         finally:
             self._waiting = None
 
@@ -85,7 +85,7 @@ class Motion:
         if self._waiting is not None and loop.time() < self._due:
             self._timer = loop.call_at(self._due, self._tick)
         else:
-            self._wake()
+            self._end_wait(moved=False)
 
     async def look_round(self) -> None:
         """Let the loop take in all that has reached this machine's sockets.
@@ -107,6 +107,10 @@ class Motion:
         poll.register(descriptor, select.POLLIN)
         return bool(poll.poll(0))
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Have who waits look, though nothing may have happened: somebody has fallen asleep."""
+        self._end_wait(moved=True)
+
+    def _end_wait(self, *, moved: bool) -> None:
         if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
+            self._waiting.set_result(moved)
