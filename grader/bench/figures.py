@@ -29,6 +29,8 @@ class Figures:
     remark: str = ""
     complete: float | None = None
     """From the beginning to the verdict on the lost update, with all that can differ tried."""
+    confirmed: float | None = None
+    """The same, with what is to be shown replayed."""
 
     @property
     def rate(self) -> float:
@@ -39,16 +41,14 @@ class Figures:
 def median(rounds: Sequence[Figures]) -> Figures:
     """Return the round with the median rate, with the medians of its times; None where a round lacks one."""
     middle = sorted(rounds, key=lambda figures: figures.rate)[len(rounds) // 2]
-    counterexamples = [figures.counterexample for figures in rounds]
-    certified = [figures.certified for figures in rounds]
-    complete = [figures.complete for figures in rounds]
     return Figures(
         middle.schedules,
         middle.seconds,
-        _median(counterexamples),
-        _median(certified),
+        _median([figures.counterexample for figures in rounds]),
+        _median([figures.certified for figures in rounds]),
         middle.remark,
-        _median(complete),
+        _median([figures.complete for figures in rounds]),
+        _median([figures.confirmed for figures in rounds]),
     )
 
 

@@ -51,6 +51,7 @@ class Run:
         self._results: dict[str, asyncio.Future[CheckResult]] = {}
         self._queue: deque[str] = deque()
         self._labs: list[Lab] = []
+        self._closing: list[asyncio.Task[None]] = []
         self._unusable: Unusable | None = None
         self._made: asyncio.Queue[CheckResult | None] = asyncio.Queue()
         for name in plan:
@@ -80,7 +81,7 @@ class Run:
             lane.cancel()
         self._made.put_nowait(None)
         await asyncio.gather(*self._lanes, return_exceptions=True)
-        await asyncio.gather(*(lab.close() for lab in self._labs))
+        await asyncio.gather(*self._closing, *(lab.close() for lab in self._labs))
 
     async def _lane(self, number: int) -> None:
         """Make checks until none is left, in one lab."""
@@ -98,6 +99,8 @@ class Run:
                 await lab.clear()  # its next check makes all of it anew
             self._results[name].set_result(result)
             self._made.put_nowait(result)
+        self._labs.remove(lab)
+        self._closing.append(asyncio.create_task(lab.close()))  # beside what others still make
 
     async def _outcome(self, lab: Lab, check: Check) -> CheckResult:
         task, points = self.submission.kata.points[check.id]

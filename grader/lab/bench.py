@@ -280,7 +280,9 @@ class Lab:
     async def clear(self) -> None:
         """End the replicas and drop the database; what comes next makes them anew, from the same copy."""
         stations, self._stations, self._processes = self._stations, {}, {}
-        await asyncio.gather(*(station.close() for station in stations.values()))
+        await asyncio.gather(self._drop(), *(station.close() for station in stations.values()))
+
+    async def _drop(self) -> None:
         if self._rows is not None:
             await self._rows.close()
             self._rows = None

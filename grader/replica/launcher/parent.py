@@ -32,6 +32,9 @@ PREIMPORTED = (
     "sqlalchemy.dialects.postgresql.psycopg",
     "psycopg",
     "pydantic",
+    # what FastAPI and Starlette import with the first model, and the first dependency, that they meet
+    "pydantic.v1",
+    "anyio._backends._asyncio",
 )
 SELDOM = {"asyncpg": "asyncpg", "redis": "redis.asyncio", "httpx": "httpx"}
 """Imported beforehand only for submissions that name them: their import is not for all to wait for."""
