@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from grader.kata import PROJECT, SOLUTIONS
+from grader.replica.launcher.parent import PREIMPORTED, SELDOM
 from grader.services import stop
 
 if TYPE_CHECKING:
@@ -27,12 +28,11 @@ if TYPE_CHECKING:
 
 ROUNDS = 5
 KATA = SOLUTIONS / "03_n_plus_one"
-BARE = """
-import sys
-import asyncpg, fastapi, httpx, psycopg, pydantic, redis.asyncio, sqlalchemy.ext.asyncio, sqlalchemy.orm, uvicorn
-import sqlalchemy.dialects.postgresql.asyncpg, sqlalchemy.dialects.postgresql.psycopg
+IMPORTED = ", ".join((*PREIMPORTED, *SELDOM.values(), "sqlalchemy.dialects.postgresql.asyncpg"))
+BARE = f"""
+import sys, {IMPORTED}
 app = fastapi.FastAPI()
-app.get("/")(lambda: {})
+app.get("/")(lambda: {{}})
 uvicorn.run(app, fd=int(sys.argv[1]), log_level="critical")
 """
 

@@ -80,6 +80,7 @@ def pytest_configure(config: pytest.Config) -> None:
                 reporter.write_line(text, flush=True)
 
         config.stash[GRADER] = Grader(arguments.options(config.option), tell, config.stash[HOST])
+        gc.freeze()  # nothing that has been imported is garbage
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -231,9 +231,7 @@ def _check_debugger(port: int) -> None:
         raise HostError(message) from error
 
 
-def _make_ends(
-    passed: dict[str, int], theirs: ExitStack, *, controlled: bool, traced: bool, debugged: bool
-) -> Ends:
+def _make_ends(passed: dict[str, int], theirs: ExitStack, *, controlled: bool, traced: bool, debugged: bool) -> Ends:
     """Make what connects the grader with a replica and return its own ends; the others are noted in `passed`."""
 
     def pair(name: str) -> socket.socket:

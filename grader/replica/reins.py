@@ -185,9 +185,7 @@ class Reins:
     def _sleeps_on(self) -> bool:
         """Whether it has slept ever since it was last seen to: then no thread has come either."""
         slept = self._slept
-        return (
-            slept is not None and not self._poll.poll(0) and self._look() == slept and time.monotonic() < slept.due
-        )
+        return slept is not None and not self._poll.poll(0) and self._look() == slept and time.monotonic() < slept.due
 
     def _sleeps(self) -> bool:
         self._slept = None

@@ -6,9 +6,12 @@ import os
 import sys
 import time
 
-import psutil
-
 _ON_LINUX = sys.platform == "linux"
+_UNSEEN: tuple[type[Exception], ...] = (OSError,)
+if sys.platform != "linux":
+    import psutil  # elsewhere it would be half of what this package takes to import
+
+    _UNSEEN += (psutil.Error,)
 _QUIET = 0.001 if _ON_LINUX else 0.02
 """For how long a process whose threads say nothing must not have run to be called parked, in seconds."""
 _RESTING = b"SZX"
@@ -29,10 +32,14 @@ class Threads:
     def single(self) -> bool:
         """Whether there is the main thread alone."""
         try:
-            # The folder has a link for each thread beside its own two, which is cheaper than a look inside.
-            return os.stat(self._folder).st_nlink == 3 if _ON_LINUX else psutil.Process(self._pid).num_threads() == 1  # noqa: PLR2004, PTH116 -- asked for every millisecond: a Path costs as much again
-        except (OSError, psutil.Error):
+            if sys.platform == "linux":
+                # The folder has a link for each thread beside its own two, which is cheaper than a look inside.
+                count = os.stat(self._folder).st_nlink - 2  # noqa: PTH116 -- asked for every millisecond: a Path costs as much again
+            else:
+                count = psutil.Process(self._pid).num_threads()
+        except _UNSEEN:
             return False
+        return count == 1
 
     def asleep(self) -> bool:
         """Whether every thread sleeps now.
@@ -60,12 +67,13 @@ class Threads:
     def _time_used(self) -> float | None:
         """Return how long the process has run, all threads together; None if that cannot be known."""
         try:
-            if _ON_LINUX:
+            if sys.platform == "linux":
                 return time.clock_gettime_ns(self._clock)
-            times = psutil.Process(self._pid).cpu_times()
-        except (OSError, psutil.Error):
+            else:  # noqa: RET505 -- as mypy knows which of the two there is
+                times = psutil.Process(self._pid).cpu_times()
+                return float(times.user + times.system)
+        except _UNSEEN:
             return None
-        return float(times.user + times.system)
 
     def _all_rest(self) -> bool:
         try:
