@@ -35,6 +35,7 @@ PREIMPORTED = (
     # what FastAPI and Starlette import with the first model, and the first dependency, that they meet
     "pydantic.v1",
     "anyio._backends._asyncio",
+    "fastapi.telemetry._runtime",
 )
 SELDOM = {"asyncpg": "asyncpg", "redis": "redis.asyncio", "httpx": "httpx"}
 """Imported beforehand only for submissions that name them: their import is not for all to wait for."""

@@ -77,6 +77,22 @@ Path("waits").touch()
     await asyncio.wait([request])
 
 
+async def test_a_replica_says_when_it_falls_asleep(start: Start, client: httpx.AsyncClient) -> None:
+    """Who has asked is told, once, and until then there is no need to look."""
+    replica, reins = await held(start, "return 1")
+    told: list[bool] = []
+    motion = Motion()
+    reins.call_when_asleep(lambda: told.append(reins.will_ring))
+    for times in range(1, 4):
+        reins.ring()
+        reins.ring()
+        assert reins.will_ring
+        await client.get(replica.url)
+        assert await motion.until(lambda: len(told) == times, 10)  # noqa: B023 -- it is awaited at once
+    assert told == [False] * 3
+    reins.call_when_asleep(None)
+
+
 RELAY = """
     import asyncio, os, selectors, socket, sys, threading
 
@@ -178,6 +194,13 @@ async def test_a_lie_harms_only_who_tells_it(start: Start, client: httpx.AsyncCl
     await replica.kill()
     await asyncio.wait([request])
     assert reins.asleep
+
+
+async def test_no_replica_halts_itself(start: Start, client: httpx.AsyncClient) -> None:
+    """Who says that a debugger has it stand still, where none was let in, is not waited for."""
+    replica, reins = await held(start, "asyncio.get_running_loop().control.page._words[4] = 2\nreturn 1")
+    assert (await client.get(replica.url)).json() == 1
+    assert not reins.halted
 
 
 async def test_a_forked_child_has_no_part_in_it(start: Start, client: httpx.AsyncClient) -> None:
