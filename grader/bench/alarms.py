@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING
 from grader.explore.catalogue import read_catalogue
 from grader.explore.controller import Controller, Stuck
 from grader.explore.every import Every
+from grader.grade import named_services
 from grader.kata import Kata, Submission
 from grader.lab import Answer, Lab, Request
 from grader.lab.actors import LabBench
 from grader.replica import Host
-from grader.services import Settings, open_pair
+from grader.services import open_pair
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -214,7 +215,7 @@ def _write(folder: Path) -> Path:
 @asynccontextmanager
 async def _bench() -> AsyncIterator[Lab]:
     """Put the service on the bench."""
-    pair = await open_pair(Settings(), redis=False, tell=print)
+    pair = await open_pair(named_services(), redis=False, tell=print)
     host = Host()
     host.begin()
     try:

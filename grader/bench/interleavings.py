@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from grader.bench import frontrun, isolationtester
 from grader.bench.figures import Figures, NotInstalledError, median
 from grader.bench.ours import Explorer
-from grader.services import Settings, open_pair
+from grader.grade import named_services
+from grader.services import open_pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +71,7 @@ def show(figures: dict[str, Figures]) -> None:
 def main() -> None:
     """Measure and print."""
     with asyncio.Runner() as runner, Explorer("asyncpg") as ours, Explorer("psycopg") as ours_too:
-        pair = runner.run(open_pair(Settings(), redis=False, tell=print))
+        pair = runner.run(open_pair(named_services(), redis=False, tell=print))
         try:
             database: Database = runner.run(pair.database(SCHEMA))
             bare: Database = runner.run(pair.database())

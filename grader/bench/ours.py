@@ -14,11 +14,12 @@ from grader.explore.catalogue import read_catalogue
 from grader.explore.controller import Controller
 from grader.explore.every import Every
 from grader.explore.explorer import CONFIRMED
+from grader.grade import named_services
 from grader.kata import Kata, Submission
 from grader.lab import After, Lab, Request
 from grader.lab.actors import LabBench
 from grader.replica import Host
-from grader.services import Settings, open_pair
+from grader.services import open_pair
 from grader.verdict import Finding
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class Explorer:
     async def _open(self) -> None:
         folder = self._write()
         self._host.begin()
-        self._pair = await open_pair(Settings(), redis=False, tell=print)
+        self._pair = await open_pair(named_services(), redis=False, tell=print)
         kata = Kata(0, "bench", "", 1, 1, (), (), ("postgres",), ())
         self._labs = [Lab(Submission(kata, folder, (folder,)), self._pair, self._host) for _ in range(LANES)]
         for lab in self._labs:

@@ -17,7 +17,8 @@ from urllib.parse import quote
 import psycopg
 import redis
 
-from grader.services import Settings, open_pair
+from grader.grade import named_services
+from grader.services import open_pair
 from grader.wire import PostgresProxy, Recorder, RedisProxy, Upstream
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def client(direct: str, proxied: str, redis_direct: str, redis_proxied: str) -> 
 
 async def measure() -> dict[str, tuple[float, float]]:
     """Return, for each service, the median seconds of a round trip directly and through the proxy."""
-    pair = await open_pair(Settings(), redis=True, tell=print)
+    pair = await open_pair(named_services(), redis=True, tell=print)
     try:
         database = await pair.database()
         address = pair.redis

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.checks import checks_of
-from grader.grade.options import Options, options_of
+from grader.grade.options import Options, named_services, options_of
 from grader.grade.run import Run
 from grader.replica import Host
 from grader.services import Pair, open_pair
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from grader.explore.token import Token
     from grader.kata import Submission
 
-__all__ = ["Grader", "Options", "options_of"]
+__all__ = ["Grader", "Options", "named_services", "options_of"]
 
 T = TypeVar("T")
 

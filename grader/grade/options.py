@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from grader.grade.run import LANES
 from grader.services import Settings
+from grader.settings import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,3 +57,8 @@ def options_of(values: Mapping[str, Any], replay: Token | None = None, stop_at: 
         replay,
         stop_at,
     )
+
+
+def named_services() -> Settings:
+    """Return which servers the environment names, as those who take no options are to use; raises SettingError."""
+    return options_of(settings_of(os.environ)).services

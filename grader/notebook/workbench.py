@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from grader.grade.options import options_of
+from grader.grade import named_services
 from grader.kata import Submission
 from grader.lab import Lab
 from grader.notebook.code import Code, kata_folder
 from grader.replica import Host
 from grader.services import open_pair
-from grader.settings import settings_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -43,11 +41,10 @@ class Workbench:
         The environment says which, as it does to pytest; see grader.settings.
         """
         name = kata_folder(kata).name
-        settings = options_of(settings_of(os.environ)).services
         redis = "redis" in Code.of(name).kata.services
         host = Host()
         host.begin()
-        pair = await open_pair(settings, redis=redis, tell=lambda text: print(text, file=sys.stderr))  # noqa: T201 -- to whoever waits
+        pair = await open_pair(named_services(), redis=redis, tell=lambda text: print(text, file=sys.stderr))  # noqa: T201 -- to whoever waits
         return cls(name, pair, host, tempfile.TemporaryDirectory(prefix="katas-notebook-"))
 
     def code(self, solution: str | Path = "starter") -> Code:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,9 +13,8 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from grader.contract import transcripts
-from grader.grade import Grader, Options, options_of
+from grader.grade import Grader, Options, named_services
 from grader.kata import PROJECT
-from grader.settings import settings_of
 from grader.verdict import Evidence, Finding, Outcome, Place, Timeline
 
 if TYPE_CHECKING:
@@ -121,7 +119,7 @@ def _graded(places: Sequence[Wanted], lanes: int, tell: Callable[[str], None]) -
 def _lane(todo: SimpleQueue[Wanted], tell: Callable[[str], None]) -> list[Missed]:
     """Grade what is still to do, on the servers that the environment names; nothing else of it decides a picture."""
     missed: list[Missed] = []
-    grader = Grader(Options(options_of(settings_of(os.environ)).services), tell)
+    grader = Grader(Options(named_services()), tell)
     try:
         grader.open(redis=True)
         while True:
