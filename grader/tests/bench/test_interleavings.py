@@ -43,8 +43,8 @@ def test_a_program_that_is_not_installed_is_left_out(capsys: pytest.CaptureFixtu
     printed = capsys.readouterr().out
     assert "missing: left out. it is not installed: get it" in printed
     assert list(found) == ["other", interleavings.OURS]
-    assert "against other: 3.00 times its schedules a second, the first counterexample in 1/3.0 of its time" in printed
-    assert "the complete verdict in 1/2.0 of its time" in printed
+    assert "against other: 3.00 times its schedules a second, the first counterexample in 0.33 of its time" in printed
+    assert "the complete verdict in 0.50 of its time" in printed
     assert "certified in" not in printed
 
 
