@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import tempfile
 import time
 from contextlib import suppress
@@ -107,6 +108,7 @@ class Explorer:
         self._labs = [Lab(Submission(kata, folder, (folder,)), self._pair, self._host) for _ in range(LANES)]
         for lab in self._labs:
             await lab.reset("bench")
+        gc.freeze()  # as pytest's plugin does
 
     def _write(self) -> Path:
         folder = Path(self._folder.name)
