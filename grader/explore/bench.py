@@ -49,13 +49,9 @@ class Actor(Protocol):
         """Have `callback` called when it falls asleep after `asleep` was asked for, where that can be; None ends it."""
         ...
 
-    def ring(self) -> None:
-        """Ask it to say when it next falls asleep."""
-        ...
-
     @property
-    def will_ring(self) -> bool:
-        """Whether it says so for sure: what it does before is no reason to look at it."""
+    def single(self) -> bool:
+        """Whether it is one thread, in an event loop: what it does when it is answered shows without a look at it."""
         ...
 
     @property

@@ -132,7 +132,7 @@ class Flights:
             permission = asyncio.get_running_loop().create_future()
             flight = Flight(actor, wire, self._session(statement), statement, permission)
             self.all.append(flight)
-            self.motion.note(wakes=not actor.will_ring)
+            self.motion.note()
             try:
                 await permission
             except (asyncio.CancelledError, Cut):  # its client left, or is to be lost
@@ -144,7 +144,7 @@ class Flights:
             for flight in self.all:
                 if flight.statement is statement:
                     flight.over = True
-            self.motion.note(wakes=not actor.will_ring)
+            self.motion.note(wakes=not actor.single)  # what it does with the answer will be seen
 
         wire.gate, wire.done = gate, done
 
@@ -243,9 +243,6 @@ class Flights:
         """
         deadline, moved, asked = Deadline(SECONDS), self.motion.count, False
         began = (moved, traffic_of(self._bench.actors)) if rested else None
-        for flight in self.all:
-            if flight.released and not flight.over:
-                flight.actor.ring()
         while True:
             if moved != self.motion.count or self.motion.halted():
                 deadline, moved = Deadline(SECONDS), self.motion.count

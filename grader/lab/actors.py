@@ -76,14 +76,10 @@ class LabActor:
         if self._put.replica.exited is None:
             self._reins.call_when_asleep(callback)
 
-    def ring(self) -> None:
-        """Ask it to say when its loop next falls asleep."""
-        self._reins.ring()
-
     @property
-    def will_ring(self) -> bool:
-        """Whether it says so for sure."""
-        return self._put.replica.exited is None and self._reins.will_ring
+    def single(self) -> bool:
+        """Whether the process is one thread, in an event loop."""
+        return self._reins.single
 
     @property
     def next_timer(self) -> float | None:

@@ -301,14 +301,10 @@ class ProcessActor:
         """Whether a debugger has a thread of the process stand still."""
         return not _is_over(self._put) and _reins(self._put).halted
 
-    def ring(self) -> None:
-        """Ask it to say when its loop next falls asleep."""
-        _reins(self._put).ring()
-
     @property
-    def will_ring(self) -> bool:
-        """Whether it says so for sure."""
-        return not _is_over(self._put) and _reins(self._put).will_ring
+    def single(self) -> bool:
+        """Whether the process is one thread, in an event loop."""
+        return _reins(self._put).single
 
     @property
     def processes(self) -> Iterator[int]:

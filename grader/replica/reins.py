@@ -71,8 +71,8 @@ class Reins:
         self._asked = 0
         self._slept: _Seen | None = None
         """What stood on the page when it slept with no other thread and the selector could be seen."""
-        self._single = False
-        """It was so when it was last seen asleep: then it says reliably when it falls asleep."""
+        self.single = False
+        """Whether it was one thread, in an event loop, when it was last seen asleep."""
         self._ringing = False
         """It was asked to say when it next sleeps, and has not said so yet."""
         self._over = False
@@ -98,18 +98,6 @@ class Reins:
     def _rung(self, callback: Callable[[], None]) -> None:
         self._take_answers(1)
         callback()
-
-    def ring(self) -> None:
-        """Ask it to say when it next sleeps, as `asleep` does of one that is awake."""
-        if not (self._over or self._ringing):
-            self._ringing = True
-            with contextlib.suppress(OSError):
-                os.pwrite(self._page, _RING, LAYOUT.size)
-
-    @property
-    def will_ring(self) -> bool:
-        """Whether it says by itself when it next sleeps, so that there is no need to look before."""
-        return self._ringing and self._single
 
     def hold(self) -> None:
         """Keep back the submission's timers from now on, those too that are running."""
@@ -179,7 +167,9 @@ class Reins:
             return True
         if self._ringing:
             return False
-        self.ring()
+        self._ringing = True
+        with contextlib.suppress(OSError):
+            os.pwrite(self._page, _RING, LAYOUT.size)
         return self._sleeps()  # it may have fallen asleep before it could see that it is to tell
 
     def _sleeps_on(self) -> bool:
@@ -210,8 +200,8 @@ class Reins:
             and self._look() == seen
         )
         if asleep:
-            self._single = visible and single
-            self._slept = seen if self._single else None
+            self.single = visible and single
+            self._slept = seen if self.single else None
         return asleep
 
     def _knows_selector(self, loop: int) -> bool:

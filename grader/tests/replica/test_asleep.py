@@ -78,18 +78,25 @@ Path("waits").touch()
 
 
 async def test_a_replica_says_when_it_falls_asleep(start: Start, client: httpx.AsyncClient) -> None:
-    """Who has asked is told, once, and until then there is no need to look."""
-    replica, reins = await held(start, "return 1")
-    told: list[bool] = []
+    """Who has asked while it was awake is told, once."""
+    body = """
+Path("computes").touch()
+while not Path("go").exists(): pass
+Path("go").unlink()
+"""
+    replica, reins = await held(start, body)
+    told: list[int] = []
+    reins.call_when_asleep(lambda: told.append(1))
     motion = Motion()
-    reins.call_when_asleep(lambda: told.append(reins.will_ring))
     for times in range(1, 4):
-        reins.ring()
-        reins.ring()
-        assert reins.will_ring
-        await client.get(replica.url)
+        request = asyncio.create_task(client.get(replica.url))
+        await until((replica.place / "computes").exists)
+        (replica.place / "computes").unlink()
+        assert not reins.asleep
+        assert not reins.asleep
+        (replica.place / "go").touch()
+        await request
         assert await motion.until(lambda: len(told) == times, 10)  # noqa: B023 -- it is awaited at once
-    assert told == [False] * 3
     reins.call_when_asleep(None)
 
 
