@@ -1,6 +1,6 @@
 """Every crash point of one request: what is cut or killed, where, and that the fault was reached.
 
-A request of k steps has 2k + k + 1 of them: its connection is cut before each step and after it (the server has run it,
+A request of k steps has 3k + 1 of them: its connection is cut before each step and after it (the server has run it,
 the reply is lost), and the process is killed before each step and after the last; to the servers a process killed after
 a step is one killed before the next.
 """

@@ -11,8 +11,11 @@ import pytest
 from grader.contract.brief import STOP_AFTER
 from grader.contract.files import FEWEST_ALTERNATIVES, FEWEST_MISTAKES
 from grader.contract.points import TOTAL
+from grader.explore.controller import MOST_STEPS
+from grader.explore.flights import SECONDS
 from grader.grade.run import LANES
 from grader.kata import PROJECT, on_the_path
+from grader.lab import Budget
 from grader.report.timeline import WIDTH
 from grader.settings import SETTINGS
 from grader.site.workshop import all_rooms
@@ -21,7 +24,19 @@ SETUP = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 WORDS = dict(enumerate(["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]))
 IDLE = next(option.standard for option in SETTINGS if option.flag == "--services-idle")
 WRITTEN = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+NO_END = f"{MOST_STEPS} statements or {SECONDS:g} seconds in which nothing moves"
+AT_MOST = Budget()
+TOO_LONG = f"A request that takes more than {AT_MOST.seconds:g} seconds"
 SAID = [
+    (
+        "katas/01_layers_to_slices/README.md",
+        f"after {AT_MOST.seconds:g} seconds, or {AT_MOST.statements:,} statements;",
+    ),
+    ("katas/01_layers_to_slices/README.md", f"after {NO_END.replace(' or', ', or')}."),
+    ("katas/02_outbox/README.md", TOO_LONG),
+    ("katas/03_n_plus_one/README.md", TOO_LONG),
+    ("katas/04_optimistic_locking/README.md", f"after {NO_END},"),
+    ("katas/05_idempotency/README.md", TOO_LONG),
     ("README.md", f"stay warm for {IDLE / 60:g} minutes"),
     ("CONTRIBUTING.md", f"A kata has {TOTAL};"),
     ("docs/built/write-a-kata.md", f"Write down {WORDS[FEWEST_MISTAKES]} that"),
