@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,80 +13,50 @@ if TYPE_CHECKING:
     from grader.lab.after import SetUp, Tables
     from grader.lab.http import Answer, Budget, Request
     from grader.lab.monitor import Monitor
-    from grader.lab.process import ProcessActor
+    from grader.lab.process import Process
+    from grader.lab.put import Put
     from grader.lab.rows import Rows
-    from grader.lab.station import Put, Station
-    from grader.replica import Reins, Replica
+    from grader.lab.station import Station
+    from grader.replica import Replica
     from grader.wire import Recorder
     from grader.wire.proxy import Proxy
 
 
-class LabActor:
-    """One replica, and the request that it is sent in each run."""
+class ReplicaActor(ABC):
+    """What an actor is by the process that stands in its place."""
 
-    loops = False
-
-    def __init__(self, station: Station, put: Put, request: Request, budget: Budget) -> None:
+    def __init__(self, station: Station) -> None:
         self.station = station
-        self._put = put
-        self._request = request
-        self._budget = budget
+
+    @property
+    @abstractmethod
+    def put(self) -> Put:
+        """The process, and its wires."""
 
     @property
     def name(self) -> str:
-        """The replica's name."""
+        """The letter of its place."""
         return self.station.name
-
-    @property
-    def request(self) -> Request:
-        """What it is sent."""
-        return self._request
 
     @property
     def wires(self) -> Sequence[Proxy]:
         """Its ports to Postgres, Redis and the outside."""
-        return self._put.wires
+        return self.put.wires
 
     @property
     def replica(self) -> Replica:
         """Its process."""
-        return self._put.replica
-
-    @property
-    def _reins(self) -> Reins:
-        reins = self._put.replica.reins
-        assert reins is not None  # noqa: S101 -- every replica of a station is controlled
-        return reins
-
-    @property
-    def asleep(self) -> bool:
-        """Whether the process will do nothing before something comes from outside; so it is once it has ended."""
-        return self._put.replica.exited is not None or self._reins.asleep
-
-    @property
-    def quiet(self) -> bool:
-        """Whether nothing that it sent is unanswered."""
-        return all(wire.is_idle for wire in self.wires)
+        return self.put.replica
 
     @property
     def halted(self) -> bool:
         """Whether a debugger has a thread of the process stand still."""
-        return self._put.replica.exited is None and self._reins.halted
-
-    def call_when_asleep(self, callback: Callable[[], None] | None) -> None:
-        """Have `callback` called when the replica's loop falls asleep after `asleep` was asked for; None ends it."""
-        if self._put.replica.exited is None:
-            self._reins.call_when_asleep(callback)
+        return not self.put.is_over and self.put.reins.halted
 
     @property
     def single(self) -> bool:
         """Whether the process is one thread, in an event loop."""
-        return self._reins.single
-
-    @property
-    def next_timer(self) -> float | None:
-        """Seconds until the earliest timer of the submission that is kept back."""
-        return None if self._put.replica.exited is not None else self._reins.next_timer
+        return self.put.reins.single
 
     @property
     def processes(self) -> Iterator[int]:
@@ -92,19 +64,61 @@ class LabActor:
         for wire in self.wires:
             yield from wire.processes
 
-    def advance(self, seconds: float) -> None:
-        """Move the submission's time forward, and let go off what is due by then."""
-        self._reins.advance(seconds)
+    def call_when_asleep(self, callback: Callable[[], None] | None) -> None:
+        """Have `callback` called when its loop falls asleep after `asleep` was asked for; None ends it."""
+        if not self.put.is_over:
+            self.put.reins.call_when_asleep(callback)
 
     def freeze(self) -> None:
         """Have all of its timers stand still, those of libraries too."""
-        if self._put.replica.exited is None:
-            self._reins.freeze()
+        if not self.put.is_over:
+            self.put.reins.freeze()
 
     def thaw(self) -> None:
         """Let them go on."""
-        if self._put.replica.exited is None:
-            self._reins.thaw()
+        if not self.put.is_over:
+            self.put.reins.thaw()
+
+    async def kill(self) -> None:
+        """End the process at once; another takes its place."""
+        await self.put.replica.kill()
+
+
+class LabActor(ReplicaActor):
+    """One replica, and the request that it is sent in each run."""
+
+    loops = False
+
+    def __init__(self, station: Station, put: Put, request: Request, budget: Budget) -> None:
+        super().__init__(station)
+        self._put = put
+        self.request = request
+        """What it is sent."""
+        self._budget = budget
+
+    @property
+    def put(self) -> Put:
+        """The replica that it was made with, as it stood then."""
+        return self._put
+
+    @property
+    def asleep(self) -> bool:
+        """Whether the process will do nothing before something comes from outside; so it is once it has ended."""
+        return self.put.is_over or self.put.reins.asleep
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing that it sent is unanswered."""
+        return all(wire.is_idle for wire in self.wires)
+
+    @property
+    def next_timer(self) -> float | None:
+        """Seconds until the earliest timer of the submission that is kept back."""
+        return None if self.put.is_over else self.put.reins.next_timer
+
+    def advance(self, seconds: float) -> None:
+        """Move the submission's time forward, and let go off what is due by then."""
+        self.put.reins.advance(seconds)
 
     async def still(self) -> None:
         """It waits for nothing but its request."""
@@ -114,24 +128,85 @@ class LabActor:
 
     def hold_time(self) -> None:
         """From now on keep the submission's timers back."""
-        self._reins.hold()
+        self.put.reins.hold()
 
     def free_time(self) -> None:
         """Let time run again."""
-        if self._put.replica.exited is None:
-            self._reins.free()
+        if not self.put.is_over:
+            self.put.reins.free()
 
     async def start(self) -> asyncio.Future[Answer]:
         """Send the request, and return the answer that is to come once the request has reached the replica's socket."""
         sent = asyncio.Event()
-        answer = asyncio.ensure_future(self.station.post(self._request, self._budget, sent.set))
+        answer = asyncio.ensure_future(self.station.post(self.request, self._budget, sent.set))
         answer.add_done_callback(lambda _: sent.set())  # not sent at all, for instance
         await sent.wait()
         return answer
 
-    async def kill(self) -> None:
-        """End the process at once; another takes its place."""
-        await self._put.replica.kill()
+
+class ProcessActor(ReplicaActor):
+    """A background process as the explorer meets it: its run is one round."""
+
+    loops = True
+    next_timer = None
+    """Nobody waits for its next round."""
+
+    def __init__(self, process: Process) -> None:
+        super().__init__(process.station)
+        self.process = process
+
+    @property
+    def put(self) -> Put:
+        """The process that runs now."""
+        return self.process.put
+
+    @property
+    def asleep(self) -> bool:
+        """Whether the process will do nothing before something comes from outside; so it is once it has ended."""
+        return self.process.asleep
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing that it sent is unanswered but what blocks in Redis."""
+        return all(wire.is_parked for wire in self.wires)
+
+    def advance(self, seconds: float) -> None:
+        """Its time goes on with its rounds alone."""
+
+    def hold_time(self) -> None:
+        """Its own timers are held from its start on; those of libraries stand still, so that no held step times out.
+
+        What blocks in Redis for a while waits until its next round.
+        """
+        self.freeze()
+        self._hold_blocking(holds=True)
+
+    def free_time(self) -> None:
+        """Its own stay held."""
+        self.thaw()
+        self._hold_blocking(holds=False)
+
+    def _hold_blocking(self, *, holds: bool) -> None:
+        for wire in self.put.redis:
+            wire.holds_time = holds
+
+    async def still(self) -> None:
+        """Return when it waits for nothing but its next round, of which nothing passes before its run begins."""
+        await self.process.still()
+
+    async def ready(self) -> None:
+        """Start it where it has ended, so that its first round is the run's; no held step of it times out either."""
+        await self.process.start(held=True)
+        self.hold_time()
+        await self.process.told()
+
+    async def start(self) -> asyncio.Future[None]:
+        """Let its next round begin; the future is done when the round is over."""
+        await self.process.begin(patient=True)
+        return asyncio.ensure_future(self._over())
+
+    async def _over(self) -> None:
+        await self.process.parked(math.inf)
 
 
 class LabBench:

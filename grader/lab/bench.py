@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from grader.explore.rest import Deadline, Motion
-from grader.lab.actors import LabActor
+from grader.lab.actors import LabActor, ProcessActor
 from grader.lab.apart import apart
 from grader.lab.extent import Extent
 from grader.lab.http import Answer, Budget, Request
 from grader.lab.monitor import Monitor
-from grader.lab.process import Process, ProcessActor
+from grader.lab.process import Process
 from grader.lab.rows import Rows
 from grader.lab.station import Ground, RedisIs, Station, wire_to
 from grader.lab.unusable import Unusable, unusable

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.explore.values import Step
-    from grader.lab.actors import LabActor
-    from grader.lab.process import ProcessActor
+    from grader.lab.actors import LabActor, ProcessActor
     from grader.replica import Replica
 
 USUAL_PORT = 5678

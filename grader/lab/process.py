@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from typing import TYPE_CHECKING, Any
 
 from grader.explore.rest import Motion
-from grader.wire import RedisProxy
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-    from grader.lab.station import Put, Station
-    from grader.replica import Exit, Reins, Replica
+    from grader.lab.put import Put
+    from grader.lab.station import Station
+    from grader.replica import Exit
     from grader.wire import Fail, Gate, Statement
     from grader.wire.proxy import Proxy
 
@@ -81,14 +80,14 @@ class Process:
 
     async def start(self, *, held: bool = False) -> Put:
         """Start it unless it runs, and return when its first round is over, or, `held`, is about to begin."""
-        starts = self._put is None or _is_over(self._put)
+        starts = self._put is None or self._put.is_over
         if starts:
             (self._open.clear if held else self._open.set)()
         put = await self.station.serving()
         if starts or put is not self._put:
             self._put = put
-            reins = _reins(put)
-            await Motion().until(lambda: reins.begun or bool(_traffic(put)) or _is_over(put), BOOT_SECONDS)
+            reins = put.reins
+            await Motion().until(lambda: reins.begun or bool(put.traffic) or put.is_over, BOOT_SECONDS)
             if held:
                 motion = Motion()
                 while await motion.until(lambda: bool(self._standing) or _at_rest(put), ROUND_SECONDS):
@@ -105,11 +104,16 @@ class Process:
         assert self._put is not None  # noqa: S101 -- as the docstring says
         return self._put
 
+    @property
+    def asleep(self) -> bool:
+        """Whether it does nothing before something comes from outside, and no library's timer is about to wake it."""
+        return _sleeps(self.put)
+
     async def stop(self) -> Exit:
         """Ask it to stop in order (SIGTERM); it is killed where it does not."""
         put = await self.start()
         self._attend(put.wires)
-        for wire in _redis(put):
+        for wire in put.redis:
             wire.holds_time = False
         await self._time_out(put)
         self._open.set()
@@ -136,7 +140,7 @@ class Process:
 
         For `patient` see `begin`.
         """
-        if self._put is not None and not _is_over(self._put):
+        if self._put is not None and not self._put.is_over:
             self._attend(self._put.wires)
             await self.begin(patient=patient)
             await self.parked()
@@ -151,54 +155,54 @@ class Process:
         in `time.sleep`, is waited for if the caller is `patient`.
         """
         put = await self.start()
-        before, begun = _traffic(put), bool(self._standing)
+        before, begun = put.traffic, bool(self._standing)
         self._open.set()
         for _ in range(MOST_TIMERS):
             # Not asleep is not yet at work: libraries have timers of their own.
             if begun or not await self._sleeps_on(put, before):
                 return True
-            timer = _reins(put).next_timer
+            timer = put.reins.next_timer
             if await self._time_out(put, timer):
                 continue
             if timer is None:
                 break
-            _reins(put).advance(timer)
+            put.reins.advance(timer)
             self.elapsed += timer
         return not await self._sleeps_on(put, before) or (patient and await self._wakes(put, before))
 
     async def _time_out(self, put: Put, before: float | None = None) -> bool:
         """End what blocks in Redis for a while, if no timer is due `before` that; return whether something was."""
-        blocked = min((one for wire in _redis(put) for one in wire.blocked), key=lambda one: one.seconds, default=None)
+        blocked = min((one for wire in put.redis for one in wire.blocked), key=lambda one: one.seconds, default=None)
         if blocked is None or (before is not None and before < blocked.seconds):
             return False
         self.elapsed += blocked.seconds
-        traffic = _traffic(put)
+        traffic = put.traffic
         await self._ask_redis("CLIENT", "UNBLOCK", str(blocked.client), "TIMEOUT")
-        await Motion().until(lambda: _traffic(put) != traffic or _is_over(put), ROUND_SECONDS)  # it is answered now
+        await Motion().until(lambda: put.traffic != traffic or put.is_over, ROUND_SECONDS)  # it is answered now
         return True
 
     @staticmethod
     async def _sleeps_on(put: Put, traffic: int) -> bool:
         """Return True when it sleeps, False as soon as it has sent something, or has ended."""
         motion = Motion()
-        while await motion.until(lambda: _traffic(put) != traffic or _at_rest(put), ROUND_SECONDS):
-            if _traffic(put) != traffic or await _stays(put, motion):
+        while await motion.until(lambda: put.traffic != traffic or _at_rest(put), ROUND_SECONDS):
+            if put.traffic != traffic or await _stays(put, motion):
                 break
-        return _traffic(put) == traffic and not _is_over(put)
+        return put.traffic == traffic and not put.is_over
 
     async def _wakes(self, put: Put, traffic: int) -> bool:
         """Wait for one that no timer wakes; its time is the real one. False where it sleeps on."""
         loop = asyncio.get_running_loop()
         began = loop.time()
-        await Motion().until(lambda: _traffic(put) != traffic or _is_over(put), WAKING_SECONDS)
+        await Motion().until(lambda: put.traffic != traffic or put.is_over, WAKING_SECONDS)
         self.elapsed += loop.time() - began
-        return _traffic(put) != traffic
+        return put.traffic != traffic
 
     async def parked(self, seconds: float = ROUND_SECONDS) -> bool:
         """Return when its round is over; False where it is not in time."""
         put, motion = self.put, Motion()
         while await motion.until(lambda: _at_rest(put), seconds):
-            if not all(wire.is_idle for wire in put.wires) and not _is_over(put):
+            if not all(wire.is_idle for wire in put.wires) and not put.is_over:
                 await self._ask_redis("PING")  # who has been answered after it blocks: Redis does one thing at a time
             if await _stays(put, motion):
                 return True
@@ -225,7 +229,7 @@ class Process:
         await self._time_out(put)
 
         def still() -> bool:
-            return _is_over(put) or bool(self._standing) or all(wire.is_idle for wire in put.wires)
+            return put.is_over or bool(self._standing) or all(wire.is_idle for wire in put.wires)
 
         if not await Motion().until(still, STILL_SECONDS):
             await self.kill()
@@ -234,7 +238,7 @@ class Process:
         """Return when one that listens for notifications has heard of what was done, if it is to hear of it."""
         put = self.put
         if any(wire.recorder.listens(self.name) for wire in put.wires):
-            await Motion().until(lambda: bool(self._standing) or _is_over(put), TOLD_SECONDS)
+            await Motion().until(lambda: bool(self._standing) or put.is_over, TOLD_SECONDS)
 
     def refuse(self, refuses: Callable[[Statement], Fail | None] | None) -> None:
         """Have commands of Redis fail as `refuses` says, from now on and after a new start too; None ends it."""
@@ -256,151 +260,19 @@ class Process:
         return gate
 
 
-class ProcessActor:
-    """A background process as the explorer meets it: its run is one round."""
-
-    loops = True
-    next_timer = None
-    """Nobody waits for its next round."""
-
-    def __init__(self, process: Process) -> None:
-        self.process = process
-        self.station = process.station
-
-    @property
-    def _put(self) -> Put:
-        return self.process.put
-
-    @property
-    def name(self) -> str:
-        """The letter of the process."""
-        return self.process.name
-
-    @property
-    def wires(self) -> Sequence[Proxy]:
-        """Its ports to Postgres and Redis."""
-        return self._put.wires
-
-    @property
-    def replica(self) -> Replica:
-        """The process itself."""
-        return self._put.replica
-
-    @property
-    def asleep(self) -> bool:
-        """Whether the process will do nothing before something comes from outside; so it is once it has ended."""
-        return _sleeps(self._put)
-
-    @property
-    def quiet(self) -> bool:
-        """Whether nothing that it sent is unanswered but what blocks in Redis."""
-        return all(wire.is_parked for wire in self.wires)
-
-    @property
-    def halted(self) -> bool:
-        """Whether a debugger has a thread of the process stand still."""
-        return not _is_over(self._put) and _reins(self._put).halted
-
-    @property
-    def single(self) -> bool:
-        """Whether the process is one thread, in an event loop."""
-        return _reins(self._put).single
-
-    @property
-    def processes(self) -> Iterator[int]:
-        """The Postgres server's processes behind its connections."""
-        for wire in self.wires:
-            yield from wire.processes
-
-    def call_when_asleep(self, callback: Callable[[], None] | None) -> None:
-        """Have `callback` called when its loop falls asleep after `asleep` was asked for; None ends it."""
-        if not _is_over(self._put):
-            _reins(self._put).call_when_asleep(callback)
-
-    def advance(self, seconds: float) -> None:
-        """Its time goes on with its rounds alone."""
-
-    def freeze(self) -> None:
-        """Have all of its timers stand still, those of libraries too."""
-        if not _is_over(self._put):
-            _reins(self._put).freeze()
-
-    def thaw(self) -> None:
-        """Let them go on."""
-        if not _is_over(self._put):
-            _reins(self._put).thaw()
-
-    def hold_time(self) -> None:
-        """Its own timers are held from its start on; those of libraries stand still, so that no held step times out.
-
-        What blocks in Redis for a while waits until its next round.
-        """
-        self.freeze()
-        self._hold_blocking(holds=True)
-
-    def free_time(self) -> None:
-        """Its own stay held."""
-        self.thaw()
-        self._hold_blocking(holds=False)
-
-    def _hold_blocking(self, *, holds: bool) -> None:
-        for wire in _redis(self._put):
-            wire.holds_time = holds
-
-    async def still(self) -> None:
-        """Return when it waits for nothing but its next round, of which nothing passes before its run begins."""
-        await self.process.still()
-
-    async def ready(self) -> None:
-        """Start it where it has ended, so that its first round is the run's; no held step of it times out either."""
-        await self.process.start(held=True)
-        self.hold_time()
-        await self.process.told()
-
-    async def start(self) -> asyncio.Future[None]:
-        """Let its next round begin; the future is done when the round is over."""
-        await self.process.begin(patient=True)
-        return asyncio.ensure_future(self._over())
-
-    async def _over(self) -> None:
-        await self.process.parked(math.inf)
-
-    async def kill(self) -> None:
-        """End the process at once; the next round starts another."""
-        await self._put.replica.kill()
-
-
-def _reins(put: Put) -> Reins:
-    assert put.replica.reins is not None  # noqa: S101 -- every replica of a station is controlled
-    return put.replica.reins
-
-
-def _redis(put: Put) -> Iterator[RedisProxy]:
-    return (wire for wire in put.wires if isinstance(wire, RedisProxy))
-
-
-def _traffic(put: Put) -> int:
-    return sum(wire.traffic for wire in put.wires)
-
-
-def _is_over(put: Put) -> bool:
-    return put.replica.exited is not None
-
-
 def _at_rest(put: Put) -> bool:
-    return _is_over(put) or (_sleeps(put) and all(wire.is_parked for wire in put.wires))
+    return put.is_over or (_sleeps(put) and all(wire.is_parked for wire in put.wires))
 
 
 def _sleeps(put: Put) -> bool:
-    """Whether it does nothing before something comes from outside, and no timer of a library is about to wake it."""
-    return _is_over(put) or (_reins(put).asleep and not 0 <= _reins(put).wakes_in < SOON)
+    return put.is_over or (put.reins.asleep and not 0 <= put.reins.wakes_in < SOON)
 
 
 async def _stays(put: Put, motion: Motion) -> bool:
     """Whether one that is at rest is so still when all that it sent is known, on new connections too."""
-    traffic = _traffic(put)
+    traffic = put.traffic
     if not _at_rest(put):  # it was, but an answer may have come since: what it does of that is yet to be sent
         return False
     for _ in range(LOOKS):
         await motion.look_round()
-    return traffic == _traffic(put) and _at_rest(put)
+    return traffic == put.traffic and _at_rest(put)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from grader.explore.rest import Motion
-from grader.lab.client import Line, NoAnswerError, TooLargeError, call
+from grader.lab.client import NoAnswerError, TooLargeError, call
 from grader.lab.http import Answer, Budget, Request, Stopped, most_repeated
 from grader.lab.logs import printed
+from grader.lab.put import Put
 from grader.replica import HostError
 from grader.services import Database
 from grader.verdict import Evidence, Finding
@@ -56,30 +57,6 @@ class Ground:
     traced: bool = False
     """Whether its replicas tell of the calls and imports between their modules."""
     latency: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Put:
-    """A replica as it stands in its place, with the wires that are its own."""
-
-    replica: Replica
-    wires: tuple[Proxy, ...]
-    line: Line = field(default_factory=Line)
-
-    def set_gate(self, gate: Gate | None) -> None:
-        """Have every step asked about."""
-        for wire in self.wires:
-            wire.gate = gate
-
-    def set_latency(self, seconds: float) -> None:
-        """Have every round trip to the servers take so much longer."""
-        for wire in self.wires:
-            wire.latency = seconds
-
-    async def end(self) -> None:
-        """Cut the wires, so that the servers let go of its locks, and end the process."""
-        self.line.close()
-        await asyncio.gather(*(wire.close() for wire in self.wires), self.replica.kill())
 
 
 class RedisIs(StrEnum):
@@ -192,12 +169,12 @@ class Station:
 
         def waits() -> bool:
             asked = {isinstance(wire, RedisProxy) for wire in put.wires if not wire.is_idle}
-            return asked == {True} and put.replica.reins is not None and put.replica.reins.asleep
+            return asked == {True} and put.reins.asleep
 
-        motion, traffic = Motion(), sum(wire.traffic for wire in put.wires)
+        motion, traffic = Motion(), put.traffic
         for _ in range(ANSWER_ROUNDS if waits() else 0):
             await motion.look_round()  # an answer that it gave before it slept has come by then
-        return waits() and traffic == sum(wire.traffic for wire in put.wires)
+        return waits() and traffic == put.traffic
 
     def let_debug(self, port: int) -> None:
         """Put another replica here, to which a debugger may attach at that port; not so to those after it."""
