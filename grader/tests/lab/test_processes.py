@@ -154,6 +154,36 @@ async def test_no_held_step_times_out(bench: Bench) -> None:
         assert [worker.log() for worker in workers] == ["", ""]
 
 
+async def test_one_that_is_started_anew_has_no_step_time_out_either(bench: Bench) -> None:
+    """Its libraries' timers stand still from its start on: one that was crashed meets its first round held too."""
+    async with bench(TELL_THEN_MARK) as lab:
+        actor = await lab.loop(lab.process("worker"))
+        await lab.rows.insert(JOBS)
+        await actor.kill()
+        await actor.ready()
+        clock = asyncio.get_running_loop().time
+
+        async def held(statement: Statement) -> None:
+            del statement
+            began = clock()
+            await Motion().until(lambda: clock() - began > 1.2, 5)  # its client waits for a second
+
+        for wire in actor.put.redis:
+            wire.gate = held
+        await (await actor.start())
+        assert (actor.process.log(), await told_of(lab)) == ("", ["1"])
+
+
+async def test_a_round_under_way_ends_before_the_next(bench: Bench) -> None:
+    """A schedule that begins does not cut a round short that nobody waited for."""
+    async with bench(MARK_THEN_TELL) as lab:
+        actor = await lab.loop(lab.process("worker"))
+        await lab.rows.insert(JOBS)
+        await actor.process.begin()
+        await actor.still()
+        assert (await done_of(lab), await told_of(lab)) == ([1], ["1"])
+
+
 async def test_what_is_bounded_passes_only_where_that_will_do(bench: Bench) -> None:
     """Where not all was tried, the limits say whether that is a verdict."""
     async with bench(LOCKED) as lab:
