@@ -58,13 +58,11 @@ def create_app():
 """
 DRIVERS = {
     "asyncpg": {
-        "driver": "asyncpg",
         "connect": "asyncpg.connect",
         "work": """balance = await connection.fetchval(f"SELECT balance FROM account WHERE id = 1{lock}")
             await connection.execute("UPDATE account SET balance = $1 WHERE id = 1", balance + 1)""",
     },
     "psycopg": {
-        "driver": "psycopg",
         "connect": "psycopg.AsyncConnection.connect",
         "work": """cursor = await connection.execute(f"SELECT balance FROM account WHERE id = 1{lock}")
             (balance,) = await cursor.fetchone()
@@ -79,7 +77,7 @@ class Explorer:
 
     def __init__(self, driver: str) -> None:
         self._service = SERVICE
-        for name, text in DRIVERS[driver].items():
+        for name, text in {"driver": driver, **DRIVERS[driver]}.items():
             self._service = self._service.replace(f"{{{name}}}", text)
         self._runner = asyncio.Runner()
         self._folder = tempfile.TemporaryDirectory(prefix="katas-bench-")

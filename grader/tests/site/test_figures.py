@@ -8,6 +8,7 @@ from math import comb
 
 import pytest
 
+from grader.checks.idempotency import CLAIM_SECONDS, LASTS
 from grader.contract.brief import STOP_AFTER
 from grader.contract.files import FEWEST_ALTERNATIVES, FEWEST_MISTAKES
 from grader.contract.points import TOTAL
@@ -37,6 +38,10 @@ SAID = [
     ("katas/03_n_plus_one/README.md", TOO_LONG),
     ("katas/04_optimistic_locking/README.md", f"after {NO_END},"),
     ("katas/05_idempotency/README.md", TOO_LONG),
+    (
+        "katas/05_idempotency/README.md",
+        f"is {CLAIM_SECONDS}. With twenty requests at once it is {LASTS},",
+    ),
     ("README.md", f"stay warm for {IDLE / 60:g} minutes"),
     ("CONTRIBUTING.md", f"A kata has {TOTAL};"),
     ("docs/built/write-a-kata.md", f"Write down {WORDS[FEWEST_MISTAKES]} that"),
