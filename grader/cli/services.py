@@ -38,6 +38,8 @@ def status() -> None:
         typer.echo(f"{_pairs(len(keeper.pairs))} in {keeper.folder}, kept by process {keeper.pid}")
         for number, pair in enumerate(keeper.pairs, 1):
             typer.echo(f"  {number}  {described(pair, time.time())}")
+        if keeper.spare is not None:
+            typer.echo(f"  and process {keeper.spare}, which makes the next run's replicas")
     if not keepers:
         typer.echo("No embedded servers are running. The next run starts them.")
 

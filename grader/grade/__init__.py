@@ -40,7 +40,7 @@ class Grader:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="grader", daemon=True)
         self._thread.start()
-        self._host = host or Host(start_method=options.start_method)
+        self._host = host or Host(start_method=options.start_method, services=options.services)
         self._host.begin()
         self._pairs: list[Pair] = []
         self._planned: dict[Path, list[str]] = {}

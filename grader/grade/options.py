@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from grader.grade.run import LANES
+from grader.replica import spare
 from grader.services import Settings
 from grader.settings import settings_of
 
@@ -47,6 +48,7 @@ def options_of(values: Mapping[str, Any], replay: Token | None = None, stop_at: 
         redis_url=values["redis_url"],
         idle_seconds=values["services_idle"],
         home=values["services_home"],
+        spare=spare(),
     )
     return Options(
         services,

@@ -29,7 +29,7 @@ async def laid_out(submission: Submission, options: Options, tell: Callable[[str
 
     ServicesUnavailableError where no servers can be had. What else may go wrong is known at `Lab.reset`.
     """
-    host = Host(start_method=options.start_method)
+    host = Host(start_method=options.start_method, services=options.services)
     host.begin()
     try:
         pair = await open_pair(options.services, redis="redis" in submission.kata.services, tell=tell)

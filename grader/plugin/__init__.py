@@ -19,9 +19,8 @@ from grader.settings import SETTINGS
 from grader.verdict import Outcome
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Generator
-
-    from grader.replica import StartMethod
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,14 +46,16 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     known.noconftest = known.noconftest or found.brings_conftest
     arguments.refuse_ini(early_config.inipath)
     if found.submissions and not known.collectonly:
-        _begin(early_config, known.replicas, found.packages)
+        _begin(early_config, known, found.packages)
 
 
-def _begin(config: pytest.Config, start_method: StartMethod | None, packages: tuple[str, ...]) -> None:
+def _begin(config: pytest.Config, chosen: Namespace, packages: tuple[str, ...]) -> None:
     """Have the imports of replicas made beside those of pytest: they take as long."""
-    from grader.replica import Host  # noqa: PLC0415 -- other runs need not pay for its import
+    from grader.replica import Host, spare  # noqa: PLC0415 -- other runs need not pay for its import
+    from grader.services import Settings  # noqa: PLC0415 -- likewise
 
-    config.stash[HOST] = Host(start_method=start_method)
+    services = Settings(choice=chosen.services, home=chosen.services_home, spare=spare())
+    config.stash[HOST] = Host(start_method=chosen.replicas, services=services)
     config.stash[HOST].begin(packages)
 
 
@@ -69,7 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
     arguments.require_place_for_page(config.option.report_html, config.invocation_params.dir)
     if found.submissions and not config.option.collectonly:
         if HOST not in config.stash:
-            _begin(config, config.option.replicas, found.packages)
+            _begin(config, config.option, found.packages)
         from grader.grade import Grader  # noqa: PLC0415 -- other runs need not pay for its import
 
         def tell(text: str) -> None:

@@ -1,7 +1,7 @@
 """The submission's code as real processes: started fast, limited, watched, and ended with all they leave behind."""
 
 from grader.replica.copy import SubmissionError, copy_submission
-from grader.replica.host import Host, StartMethod
+from grader.replica.host import Host, StartMethod, spare
 from grader.replica.reins import Reins
 from grader.replica.replica import Replica
 from grader.replica.values import BootError, Edge, Exit, HostError, Limits
@@ -18,4 +18,5 @@ __all__ = [
     "StartMethod",
     "SubmissionError",
     "copy_submission",
+    "spare",
 ]

@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 import itertools
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -18,17 +19,21 @@ from typing import TYPE_CHECKING, Any, Literal
 from grader.replica.channel import Channel
 from grader.replica.copy import copy_submission
 from grader.replica.directory import make_directory, read_log
-from grader.replica.launcher.job import descriptors_of
+from grader.replica.launcher.job import INTERPRETER, descriptors_of
 from grader.replica.launcher.messages import send
 from grader.replica.reins import Reins, make_page
 from grader.replica.replica import Ends, Replica
 from grader.replica.values import HostError, Limits
+from grader.services import Spare, take_spare
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import IO
 
-_LAUNCHER = Path(__file__).parent / "launcher" / "__main__.py"
-_PASSED_ON = ("PATH", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+    from grader.services import Settings
+
+_STARTED_WITH = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+_PASSED_ON = ("PATH", "TZ")
 
 StartMethod = Literal["fork", "spawn"]
 
@@ -37,11 +42,13 @@ class Host:
     """Makes replicas: forked from a pre-imported parent on Linux, spawned elsewhere (where fork is not safe).
 
     The end of the grader's process, however it comes, ends everything and removes the run's files.
+    Where `services` keep a parent ready (`spare()`), that is the run's.
     """
 
-    def __init__(self, *, start_method: StartMethod | None = None) -> None:
-        self._method: StartMethod = start_method or ("fork" if sys.platform == "linux" else "spawn")
-        self._process: subprocess.Popen[bytes] | None = None
+    def __init__(self, *, start_method: StartMethod | None = None, services: Settings | None = None) -> None:
+        self._method: StartMethod = start_method or _fitting()
+        self._services = services
+        self._ended: Callable[[], object] | None = None
         self._socket: socket.socket | None = None
         self._control: Channel | None = None
         self._directory: Path | None = None
@@ -56,26 +63,23 @@ class Host:
 
         `packages` names those that submissions of this run import, beside what all of them do.
         """
-        if self._process is not None:
+        if self._ended is not None:
             return
         self._directory, log = make_directory()
-        ours, theirs = socket.socketpair()
-        with theirs, log:
-            self._process = subprocess.Popen(  # noqa: S603 -- our own launcher, by its path
-                [sys.executable, "-I", "-X", "utf8", str(_LAUNCHER), "parent", str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd="/",
-                # Replicas can read what their ancestors were started with: nothing of the grader's is in it.
-                env={"LANG": "C.UTF-8"} | {name: os.environ[name] for name in _PASSED_ON if name in os.environ},
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-        path = [entry for entry in sys.path if Path(entry).name in {"site-packages", "dist-packages"}]
-        setup = {"method": self._method, "directory": str(self._directory), "path": path}
-        send(ours, setup | {"packages": list(packages)})
-        self._socket = ours
+        spare = take_spare(self._services) if self._services is not None and self._method == "fork" else None
+        with log:
+            if spare is not None:
+                self._socket, self._ended = spare.socket, _end_of(spare.pid)
+            else:
+                self._socket, self._ended = _start_parent(log)
+            setup = {
+                "method": self._method,
+                "directory": str(self._directory),
+                "path": _package_folders(),
+                "packages": list(packages),
+                "environment": _named(_PASSED_ON),
+            }
+            send(self._socket, setup, [log.fileno()])
 
     @property
     def start_method(self) -> StartMethod:
@@ -212,11 +216,66 @@ class Host:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
-        if self._process is not None:
-            self._process.wait()
-            self._process = None
+        if self._ended is not None:
+            self._ended()
+            self._ended = None
         if self._directory is not None:
             shutil.rmtree(self._directory, ignore_errors=True)
+
+
+def spare() -> Spare | None:
+    """Return what services may keep ready for the runs of this interpreter; None where replicas are not forked."""
+    if _fitting() != "fork":
+        return None
+    return Spare((*INTERPRETER, "spare", "0", *_package_folders()), _environment())
+
+
+def _fitting() -> StartMethod:
+    return "fork" if sys.platform == "linux" else "spawn"
+
+
+def _package_folders() -> list[str]:
+    return [entry for entry in sys.path if Path(entry).name in {"site-packages", "dist-packages"}]
+
+
+def _environment() -> dict[str, str]:
+    """Return what a parent is started with; replicas can read it, so that nothing of the grader's is in it."""
+    return {"LANG": "C.UTF-8"} | _named(_STARTED_WITH)
+
+
+def _named(names: Iterable[str]) -> dict[str, str]:
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
+def _start_parent(log: IO[bytes]) -> tuple[socket.socket, Callable[[], object]]:
+    """Start a parent, and return the socket that it serves and what waits for its end."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        process = subprocess.Popen(  # noqa: S603 -- our own launcher, by its path
+            [*INTERPRETER, "parent", str(theirs.fileno())],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            env=_environment(),
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+    return ours, process.wait
+
+
+def _end_of(pid: int) -> Callable[[], object]:
+    """Return what waits for the end of a process that is not this one's child."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except OSError:
+        return lambda: None
+
+    def wait() -> None:
+        select.select([descriptor], [], [])
+        os.close(descriptor)
+
+    return wait
 
 
 def _check_debugger(port: int) -> None:

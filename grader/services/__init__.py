@@ -2,7 +2,8 @@
 
 from grader.services.choose import containers_ready, open_pair
 from grader.services.keeper.control import PairStatus, Status, status, stop
-from grader.services.values import Address, Database, Pair, SchemaError, ServicesUnavailableError, Settings
+from grader.services.spare import Taken, take_spare
+from grader.services.values import Address, Database, Pair, SchemaError, ServicesUnavailableError, Settings, Spare
 
 __all__ = [
     "Address",
@@ -12,9 +13,12 @@ __all__ = [
     "SchemaError",
     "ServicesUnavailableError",
     "Settings",
+    "Spare",
     "Status",
+    "Taken",
     "containers_ready",
     "open_pair",
     "status",
     "stop",
+    "take_spare",
 ]

@@ -35,7 +35,7 @@ async def open_embedded(settings: Settings, *, redis: bool, tell: Callable[[str]
         return found
 
     for attempt in range(CONNECT_ATTEMPTS):
-        lease = await client.lease(place, checked, redis=redis, idle_seconds=settings.idle_seconds, tell=tell)
+        lease = await client.lease(place, checked, settings, redis=redis, tell=tell)
         try:
             databases = await Databases.open(lease.postgres, schema_seconds=settings.schema_seconds, reusable=True)
             return await LeasedPair.join("embedded", databases, lease.redis, lease.end)

@@ -13,7 +13,7 @@ from pathlib import Path
 from grader.services.values import ServicesUnavailableError
 
 # Counts up whenever a keeper and a client of different versions would misunderstand each other.
-PROTOCOL = 3
+PROTOCOL = 4
 
 # sun_path holds 104 bytes on macOS and 108 on Linux, its final zero included.
 SOCKET_PATH_BYTES = 100
@@ -45,6 +45,11 @@ class Home:
     def log(self) -> Path:
         """What the latest keeper had to complain about."""
         return self.folder / "keeper.log"
+
+    @property
+    def key(self) -> Path:
+        """Holds what a run shows the keeper to get the spare; a submission that reaches the socket cannot read it."""
+        return self.folder / "keeper.key"
 
     @property
     def pristine(self) -> Path:

@@ -55,11 +55,22 @@ class Database:
 
 
 @dataclass(frozen=True)
+class Spare:
+    """A command of which the keeper of embedded servers has one process ready, for the run that asks next.
+
+    Its standard input is one end of a socket pair; the run gets the other. Nothing else is in its environment.
+    """
+
+    command: tuple[str, ...]
+    environment: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Settings:
     """Where servers come from: `choice` is `auto`, `embedded`, `containers` or `external`.
 
     `idle_seconds` is how long an embedded pair outlives its last lease, `schema_seconds` how long a schema may take.
-    `home` is the folder of the embedded servers, by default one for each user.
+    `home` is the folder of the embedded servers, by default one for each user; `spare` is kept ready beside them.
     """
 
     choice: str = "auto"
@@ -70,6 +81,7 @@ class Settings:
     idle_seconds: float = 600
     home: Path | None = None
     schema_seconds: float = 10
+    spare: Spare | None = None
 
 
 class Pair(Protocol):

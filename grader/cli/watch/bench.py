@@ -153,7 +153,7 @@ class Bench:
 
     def _open(self) -> Grader:
         tell = self._hear_text
-        host = Host(start_method=self._options.start_method)
+        host = Host(start_method=self._options.start_method, services=self._options.services)
         host.begin(PACKAGES)
         grader = Grader(self._options, tell, host)
         kata = self._submission.kata

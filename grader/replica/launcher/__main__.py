@@ -1,4 +1,4 @@
-"""The command that the grader starts: `python -I …/launcher/__main__.py parent|replica FD`."""
+"""The command that the grader starts: `python -I …/launcher/__main__.py parent|replica|spare FD`."""
 
 import importlib
 import importlib.util
@@ -20,8 +20,8 @@ def main() -> int:
     package = importlib.util.module_from_spec(spec)
     sys.modules[NAME] = package
     spec.loader.exec_module(package)
-    role, descriptor = sys.argv[1], int(sys.argv[2])
-    status: int = importlib.import_module(f"{NAME}.{role}").main(descriptor)
+    role, descriptor, *rest = sys.argv[1:]
+    status: int = importlib.import_module(f"{NAME}.{role}").main(int(descriptor), *rest)
     return status
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+INTERPRETER = (sys.executable, "-I", "-X", "utf8", str(Path(__file__).parent / "__main__.py"))
+"""Runs a role of the launcher, whose name and arguments are to follow."""
 
 DESCRIPTORS = ("channel", "listening", "log", "status", "stack")
 """In the order in which they are passed: the keeper's socket to the grader, then what the replica keeps."""

@@ -10,11 +10,12 @@ import shutil
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import ending, fence, keeper, linux, mounts
-from .job import Job, descriptors_of
+from .job import INTERPRETER, Job, descriptors_of
 from .messages import Inbox, send
 from .wakeup import Wakeup, childless, reap
 
@@ -71,6 +72,12 @@ def main(descriptor: int) -> int:
     if not waiting:
         return 0
     setup = waiting.pop(0)
+    os.environ.update(setup["environment"])
+    time.tzset()
+    for log in inbox.take(1):
+        for output in (sys.stdout, sys.stderr):
+            os.dup2(log, output.fileno())
+        os.close(log)
     parent = Parent(control, inbox, setup)
     try:
         isolation = parent.prepare()
@@ -192,7 +199,6 @@ class Parent:
         return None
 
     def _job(self, number: int, order: dict[str, Any], descriptors: dict[str, int]) -> Job:
-        command = [sys.executable, "-I", "-X", "utf8", str(Path(__file__).parent / "__main__.py")]
         return Job(
             number=number,
             order=order,
@@ -200,7 +206,7 @@ class Parent:
             directory=self._setup["directory"],
             # The odd numbers are for the processes that end these.
             user=None if self._first_user is None else self._first_user + 2 * (number % 128),
-            executable=None if self._fork else command,
+            executable=None if self._fork else list(INTERPRETER),
             readable=self._readable,
         )
 

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from grader.services.binaries import Binaries
     from grader.services.home import Home
+    from grader.services.values import Settings, Spare
 
 ATTEMPTS = 3
 ANSWER_SECONDS = 120.0
@@ -50,12 +51,12 @@ class Lease:
 
 
 async def lease(
-    home: Home, binaries: Callable[[], Binaries], *, redis: bool, idle_seconds: float, tell: Callable[[str], None]
+    home: Home, binaries: Callable[[], Binaries], settings: Settings, *, redis: bool, tell: Callable[[str], None]
 ) -> Lease:
     """Lease a pair; `binaries` is asked for only if a keeper has to be started. Raises ServicesUnavailableError."""
-    request = {"do": "lease", "redis": redis, "idle": idle_seconds, "pid": os.getpid()}
+    request = {"do": "lease", "redis": redis, "idle": settings.idle_seconds, "pid": os.getpid()}
     for _ in range(ATTEMPTS):
-        connection = await connect(home) or await _start(home, binaries)
+        connection = await connect(home) or await _start(home, binaries, settings.spare)
         reader, writer = await asyncio.open_unix_connection(sock=connection)
         try:
             return _accept(await _ask(reader, writer, request, tell), writer)
@@ -102,7 +103,7 @@ async def connect(home: Home) -> socket.socket | None:
     return connection
 
 
-async def _start(home: Home, binaries: Callable[[], Binaries]) -> socket.socket:
+async def _start(home: Home, binaries: Callable[[], Binaries], spare: Spare | None) -> socket.socket:
     """Start a keeper unless another run was quicker, and connect to it.
 
     The socket is made here and inherited by the keeper, so that there is no moment at which one has to wait for it.
@@ -119,7 +120,7 @@ async def _start(home: Home, binaries: Callable[[], Binaries]) -> socket.socket:
             listener.bind(str(path))
             path.chmod(0o600)
             listener.listen(64)
-            await asyncio.to_thread(_spawn, home, found, listener)
+            await asyncio.to_thread(_spawn, home, found, spare, listener)
         connection = await connect(home)
     if connection is None:
         message = f"The keeper of the embedded servers ended at once; see {home.log}"
@@ -127,7 +128,7 @@ async def _start(home: Home, binaries: Callable[[], Binaries]) -> socket.socket:
     return connection
 
 
-def _spawn(home: Home, binaries: Binaries, listener: socket.socket) -> None:
+def _spawn(home: Home, binaries: Binaries, spare: Spare | None, listener: socket.socket) -> None:
     told = {
         "folder": str(home.folder),
         "listener": listener.fileno(),
@@ -135,6 +136,7 @@ def _spawn(home: Home, binaries: Binaries, listener: socket.socket) -> None:
         "libraries": str(binaries.libraries) if binaries.libraries is not None else None,
         "valkey": str(binaries.valkey),
         "release": binaries.release,
+        "spare": None if spare is None else asdict(spare),
     }
     with home.log.open("w") as log:
         # What is started is a short-lived first process; the daemon is its child.

@@ -26,12 +26,13 @@ class PairStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One keeper and its pairs."""
+    """One keeper and its pairs; `spare` is the process that it has ready for the run that asks next."""
 
     folder: Path
     pid: int
     since: float
     pairs: tuple[PairStatus, ...]
+    spare: int | None
 
 
 async def status(home: Path | None = None) -> list[Status]:
@@ -42,7 +43,9 @@ async def status(home: Path | None = None) -> list[Status]:
         if answer is not None:
             told = answer["status"]
             pairs = tuple(PairStatus(**pair) for pair in told["pairs"])
-            found.append(Status(folder=place.folder, pid=told["pid"], since=told["since"], pairs=pairs))
+            found.append(
+                Status(folder=place.folder, pid=told["pid"], since=told["since"], pairs=pairs, spare=told["spare"])
+            )
     return found
 
 

@@ -3,7 +3,7 @@
 A run's connection is its lease. The words are JSON, one object a line:
 `{"do": "lease", "redis": true, "idle": 600}` is answered by any number of `{"tell": …}` and one `{"lease": …}` or
 `{"error": …}`; `{"do": "clean"}` before the end of the connection says that the run has tidied up after itself;
-`{"do": "status"}` and `{"do": "stop"}` are answered by one object.
+`{"do": "status"}` and `{"do": "stop"}` are answered by one object; `{"do": "spare", …}` is by a descriptor, if at all.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import fcntl
 import itertools
 import json
 import os
+import secrets
 import socket
 import sys
 import time
@@ -27,6 +28,7 @@ from grader.services.keeper import leftovers, software
 from grader.services.keeper.cluster import Cluster
 from grader.services.keeper.pair import ServerPair
 from grader.services.keeper.process import StartError
+from grader.services.keeper.ready import Ready
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -38,11 +40,13 @@ FIRST_SECONDS = 30.0
 class Keeper:
     """Owns the pairs of one home."""
 
-    def __init__(self, home: Home, binaries: Binaries) -> None:
+    def __init__(self, home: Home, binaries: Binaries, ready: Ready) -> None:
         self._home = home
         self._account = account.choose()
         self._binaries = software.reachable(binaries, self._account, home)
         self._cluster = Cluster(home, self._binaries.postgres, self._account, major=_major(binaries.release))
+        self._ready = ready
+        self._key = secrets.token_hex()
         self._pairs: list[ServerPair] = []
         self._connections: set[asyncio.Task[None]] = set()
         self._work: set[asyncio.Task[None]] = set()
@@ -53,6 +57,7 @@ class Keeper:
 
     async def serve(self, listener: socket.socket) -> None:
         """Serve until nothing is left to keep."""
+        self._home.key.write_text(self._key, encoding="ascii")
         await asyncio.to_thread(leftovers.remove_old_releases, self._home)
         self._home.make_pairs()
         left = list(self._home.pairs.iterdir())
@@ -70,6 +75,7 @@ class Keeper:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
+        await self._ready.end()
         self._home.forget_pairs()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -83,6 +89,8 @@ class Keeper:
                 match request:
                     case {"do": "lease"}:
                         await self._lend(request, reader, writer)
+                    case {"do": "spare", "key": self._key, **wanted}:
+                        self._ready.hand_over(wanted, writer.get_extra_info("socket").fileno())
                     case {"do": "status"}:
                         _say(writer, {"status": self._status()})
                     case {"do": "stop"}:
@@ -117,6 +125,7 @@ class Keeper:
         if not clean:
             pair.stale = True
             self._in_background(self._renew(pair))
+        self._in_background(self._ready.refill())
 
     async def _renew(self, pair: ServerPair) -> None:
         try:
@@ -167,11 +176,14 @@ class Keeper:
         for pair in pairs:
             if pair.idle is not None:
                 pair.idle.cancel()
-        await asyncio.gather(*(pair.end() for pair in pairs), leftovers.clear(self._in_use, wait=False))
+        await asyncio.gather(
+            self._ready.end(), *(pair.end() for pair in pairs), leftovers.clear(self._in_use, wait=False)
+        )
         self._over.set()
 
     def _status(self) -> dict[str, object]:
-        return {"pid": os.getpid(), "since": self._since, "pairs": [pair.status() for pair in self._pairs]}
+        pairs = [pair.status() for pair in self._pairs]
+        return {"pid": os.getpid(), "since": self._since, "pairs": pairs, "spare": self._ready.pid}
 
 
 def main(argument: str) -> None:
@@ -194,11 +206,11 @@ def main(argument: str) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with socket.socket(fileno=told["listener"]) as listener:
             listener.settimeout(0)
-            asyncio.run(_keep(home, binaries, listener))
+            asyncio.run(_keep(home, binaries, Ready(told["spare"]), listener))
 
 
-async def _keep(home: Home, binaries: Binaries, listener: socket.socket) -> None:
-    await Keeper(home, binaries).serve(listener)
+async def _keep(home: Home, binaries: Binaries, ready: Ready, listener: socket.socket) -> None:
+    await Keeper(home, binaries, ready).serve(listener)
     sys.stderr.flush()
     # Nothing is left to save, and a thread may still wait for the lease of an earlier keeper's run.
     os._exit(0)
