@@ -90,7 +90,7 @@ class Keeper:
                     case {"do": "lease"}:
                         await self._lend(request, reader, writer)
                     case {"do": "spare", "key": self._key, **wanted}:
-                        self._ready.hand_over(wanted, writer.get_extra_info("socket").fileno())
+                        await self._ready.hand_over(wanted, writer.get_extra_info("socket").fileno())
                     case {"do": "status"}:
                         _say(writer, {"status": self._status()})
                     case {"do": "stop"}:

@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Ready:
-    """At most one process of a `Spare`, as the run that started the keeper told it; never one where it told none.
+    """At most one process of a `Spare`: of the one that was wanted last, first by the run that started the keeper.
 
     Should the keeper die, it ends by itself: nobody holds the other end of its socket any longer.
     """
@@ -53,9 +53,12 @@ class Ready:
         self._awaited.add(ended)
         ended.add_done_callback(self._awaited.discard)
 
-    def hand_over(self, wanted: dict[Any, Any], connection: int) -> None:
-        """Send the process's number and its socket to a run that wants what this is, if there is one."""
-        if wanted != self._spare or self.pid is None or self._socket is None:
+    async def hand_over(self, wanted: dict[Any, Any], connection: int) -> None:
+        """Send the process's number and its socket to a run that wants what this is; else the next one is of that."""
+        if wanted != self._spare:
+            self._spare = wanted
+            await self.end()
+        if self.pid is None or self._socket is None:
             return
         with socket.socket(fileno=connection) as run:
             with suppress(OSError):

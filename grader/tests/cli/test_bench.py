@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import subprocess
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -37,7 +38,9 @@ def test_a_save_starts_no_interpreter(ground: Ground, tmp_path: Path, monkeypatc
     monkeypatch.setattr(subprocess, "Popen", Counted)
     folder = submission(tmp_path / KATA, "starter")
     heard: queue.Queue[Event] = queue.Queue()
-    bench = Bench(load_submission(folder), options_of(settings_of(ground.variables)), heard.put)
+    options = options_of(settings_of(ground.variables))
+    own = replace(options, services=replace(options.services, spare=None))  # a parent that is seen to be started
+    bench = Bench(load_submission(folder), own, heard.put)
 
     def asked(number: int) -> dict[str, Outcome]:
         """Return what came of the checks, when the replicas that they were made with have ended."""

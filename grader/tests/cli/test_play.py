@@ -130,7 +130,7 @@ def test_it_ends_with_its_terminal(how: signal.Signals | None, play: Callable[..
     terminal.until(READY)
     terminal.type("a")
     process = psutil.Process(terminal.process.pid)
-    processes = [p for p in process.children(recursive=True) if not ground.serves(p)]
+    processes = ground.processes(process.pid)
     assert processes
     if how is None:
         terminal.hang_up()

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,16 +85,36 @@ class Ground:
         found = []
         for process in psutil.process_iter():
             try:
-                traces = [*process.cmdline(), process.cwd(), *process.environ().values()]
+                traces = [*process.cmdline(), process.cwd(), *process.environ().values(), _output_of(process)]
                 if any(str(self.temporary) in trace for trace in traces) and not self.serves(process):
                     found.append(f"{process.pid} {process.cmdline()}")
             except psutil.Error:
                 continue
         return found
 
+    def processes(self, pid: int) -> list[psutil.Process]:
+        """Return the processes of a run: those below it, and below the parent that the keeper had ready for it."""
+        found = set(psutil.Process(pid).children(recursive=True))
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if any(str(self.home) in argument for argument in process.cmdline()):
+                    found.update(process.children(recursive=True))
+        return [process for process in found if not self.serves(process)]
+
     def serves(self, process: psutil.Process) -> bool:
-        """Whether a process is one of the warm servers or their keeper."""
-        return any(str(self.home) in argument for p in (process, *process.parents()) for argument in p.cmdline())
+        """Whether a process is one of the warm servers, their keeper, or what that has ready for a run to come."""
+        line = (process, *process.parents())
+        if any(str(self.temporary) in _output_of(one) for one in line if "spare" in one.cmdline()):
+            return False  # a run has taken it, and its log
+        return any(str(self.home) in argument for one in line for argument in one.cmdline())
+
+
+def _output_of(process: psutil.Process) -> str:
+    """Return where a process's standard output goes."""
+    try:
+        return str(Path(f"/proc/{process.pid}/fd/1").readlink())
+    except OSError:
+        return ""
 
 
 def ground_of_its_own() -> Iterator[Ground]:

@@ -166,7 +166,7 @@ async def test_ctrl_c_ends_it(attached: bool, folder: Path, ground: Ground) -> N
     """Ctrl-C ends a run that waits for a debugger, or stands still by its will, and leaves nothing."""
     run = await stopped(folder, ground, 5)
     editor = (await halted(run))[0] if attached else None
-    processes = [p for p in psutil.Process(run.process.pid).children(recursive=True) if not ground.serves(p)]
+    processes = ground.processes(run.process.pid)
     run.process.send_signal(signal.SIGINT)
     rest = await run.rest()
     if editor is not None:

@@ -106,7 +106,7 @@ def test_an_interrupted_run_leaves_nothing(number: signal.Signals, ground: Groun
         ) as run:
             connection = listener.accept()[0]
             with connection:
-                processes = [p for p in psutil.Process(run.pid).children(recursive=True) if not ground.serves(p)]
+                processes = ground.processes(run.pid)
                 assert processes
                 run.send_signal(number)
                 status = run.wait(60)

@@ -57,7 +57,7 @@ def test_ctrl_c_leaves_nothing_behind(ground: Ground) -> None:
             listener.accept()[0],
             listener.accept()[0],
         ):
-            processes = [p for p in psutil.Process(run.pid).children(recursive=True) if not ground.serves(p)]
+            processes = ground.processes(run.pid)
             assert len(processes) > 2
             run.send_signal(signal.SIGINT)
             assert run.wait(60) == 130

@@ -69,14 +69,24 @@ async def test_handed_over_once(settings: Settings) -> None:
     await ended(pid)
 
 
-async def test_only_what_was_asked_for(settings: Settings) -> None:
-    """Who wants another command, or servers of another kind, starts it himself."""
-    assert settings.spare is not None
-    another = replace(settings.spare, environment={"LANG": "C"})
-    assert take_spare(replace(settings, spare=another)) is None
+async def test_servers_of_another_kind(settings: Settings) -> None:
+    """Who wants no spare, or servers of another kind, gets none."""
     assert take_spare(replace(settings, spare=None)) is None
     assert take_spare(replace(settings, choice="external")) is None
     taken = take_spare(replace(settings, choice="auto"))
+    assert taken is not None
+    taken.socket.close()
+
+
+async def test_another_command(settings: Settings) -> None:
+    """Who wants another command starts it himself; that is what is ready when his run has ended."""
+    assert settings.spare is not None
+    pid = await ready(home_of(settings))
+    another = replace(settings, spare=replace(settings.spare, environment={"LANG": "C"}))
+    assert take_spare(another) is None
+    await ended(pid)
+    await run(another)
+    taken = take_spare(another)
     assert taken is not None
     taken.socket.close()
 
