@@ -21,13 +21,12 @@ import psutil
 
 from grader.kata import PROJECT, SOLUTIONS
 from grader.replica.launcher.parent import PREIMPORTED, SELDOM
-from grader.services import status, stop
+from grader.services import prepared, stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROUNDS = 5
-REST_SECONDS = 0.2
 KATA = SOLUTIONS / "03_n_plus_one"
 IMPORTED = ", ".join((*PREIMPORTED, *SELDOM.values(), "sqlalchemy.dialects.postgresql.asyncpg"))
 BARE = f"""
@@ -84,11 +83,8 @@ class Bench:
         return seconds
 
     def rest(self) -> None:
-        """Wait until what the keeper has ready for the next run has imported all, and uses no processor."""
-        for keeper in asyncio.run(status(self.home)):
-            used = None
-            while keeper.spare is not None and used != (used := psutil.Process(keeper.spare).cpu_times()):
-                time.sleep(REST_SECONDS)
+        """Wait until the keeper has ready what it keeps for the next run, as it is a second after the one before."""
+        asyncio.run(prepared(self.home))
 
     def stop_services(self) -> None:
         """Stop the embedded servers, as a reboot would."""

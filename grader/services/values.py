@@ -58,7 +58,8 @@ class Database:
 class Spare:
     """A command of which the keeper of embedded servers has one process ready, for the run that asks next.
 
-    Its standard input is one end of a socket pair; the run gets the other. Nothing else is in its environment.
+    Its standard input is one end of a socket pair; the run gets the other. It closes its standard output when it is
+    ready. Nothing else is in its environment.
     """
 
     command: tuple[str, ...]

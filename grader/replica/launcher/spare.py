@@ -1,5 +1,6 @@
 """A parent that is ready before its run: it has imported what submissions use, and waits at its standard input.
 
+It closes its standard output, a pipe, as soon as it is ready.
 The grader is given the other end of that socket by whoever keeps the spare, and speaks as to any parent.
 """
 
@@ -25,8 +26,7 @@ _Stamp = tuple[int, int, int]
 def main(descriptor: int, *folders: str) -> int:
     """Import, wait for a run, and be its parent; `folders` are those of the packages on the grader's path."""
     control = os.dup(descriptor)
-    with Path(os.devnull).open("rb") as nothing:
-        os.dup2(nothing.fileno(), descriptor)
+    _silence(descriptor, os.O_RDONLY)
     parent.extend_path(list(folders))
     installed = _stamps(sys.path)
     gc.disable()  # nothing that is imported is garbage
@@ -36,11 +36,19 @@ def main(descriptor: int, *folders: str) -> int:
         imported = _stamps(_files())
     gc.freeze()
     gc.enable()
+    _silence(sys.stdout.fileno(), os.O_WRONLY)  # which says that it is ready
     select.select([control], [], [])
     if imported is None or installed != _stamps(sys.path) or imported != _stamps(imported):
         os.set_inheritable(control, True)  # noqa: FBT003 -- the call takes it by position only
         os.execv(sys.executable, [*INTERPRETER, "parent", str(control)])  # noqa: S606 -- this very command
     return parent.main(control)
+
+
+def _silence(descriptor: int, mode: int) -> None:
+    """Put the null device in place of a descriptor."""
+    nothing = os.open(os.devnull, mode)
+    os.dup2(nothing, descriptor)
+    os.close(nothing)
 
 
 def _files() -> list[str]:

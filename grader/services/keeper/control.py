@@ -49,6 +49,12 @@ async def status(home: Path | None = None) -> list[Status]:
     return found
 
 
+async def prepared(home: Path | None = None) -> None:
+    """Wait until the keepers below a home have ready what they keep for the next run."""
+    for place in homes.existing(home or homes.default_folder()):
+        await client.ask(place, "prepared")
+
+
 async def stop(home: Path | None = None) -> list[Status]:
     """End all that runs below a home, leased or left by a killed keeper, and return what ran."""
     ran = await status(home)

@@ -3,7 +3,8 @@
 A run's connection is its lease. The words are JSON, one object a line:
 `{"do": "lease", "redis": true, "idle": 600}` is answered by any number of `{"tell": …}` and one `{"lease": …}` or
 `{"error": …}`; `{"do": "clean"}` before the end of the connection says that the run has tidied up after itself;
-`{"do": "status"}` and `{"do": "stop"}` are answered by one object; `{"do": "spare", …}` is by a descriptor, if at all.
+`{"do": "status"}`, `{"do": "stop"}` and `{"do": "prepared"}` are answered by one object; `{"do": "spare", …}` is by a
+descriptor, if at all.
 """
 
 from __future__ import annotations
@@ -91,6 +92,9 @@ class Keeper:
                         await self._lend(request, reader, writer)
                     case {"do": "spare", "key": self._key, **wanted}:
                         await self._ready.hand_over(wanted, writer.get_extra_info("socket").fileno())
+                    case {"do": "prepared"}:
+                        await self._ready.prepared()
+                        _say(writer, {"prepared": True})
                     case {"do": "status"}:
                         _say(writer, {"status": self._status()})
                     case {"do": "stop"}:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from asyncio.subprocess import DEVNULL
+from asyncio.subprocess import DEVNULL, PIPE
 from contextlib import suppress
 from typing import Any
 
@@ -13,6 +13,7 @@ from typing import Any
 class Ready:
     """At most one process of a `Spare`: of the one that was wanted last, first by the run that started the keeper.
 
+    When it has done what can be done beforehand it closes its standard output.
     Should the keeper die, it ends by itself: nobody holds the other end of its socket any longer.
     """
 
@@ -20,12 +21,18 @@ class Ready:
         self._spare = spare
         self._process: asyncio.subprocess.Process | None = None
         self._socket: socket.socket | None = None
-        self._awaited: set[asyncio.Task[int]] = set()
+        self._prepared = asyncio.Event()
+        self._followed: set[asyncio.Task[None]] = set()
 
     @property
     def pid(self) -> int | None:
         """The number of the process that is ready, if there is one."""
         return None if self._process is None or self._process.returncode is not None else self._process.pid
+
+    async def prepared(self) -> None:
+        """Wait until there is one that has done what can be done beforehand, or none can be had."""
+        if self._spare is not None:
+            await self._prepared.wait()
 
     async def refill(self) -> None:
         """Start one unless there is one; one that cannot be started is not there, which no run depends on."""
@@ -39,7 +46,7 @@ class Ready:
                 self._process = await asyncio.create_subprocess_exec(
                     *self._spare["command"],
                     stdin=theirs.fileno(),
-                    stdout=DEVNULL,
+                    stdout=PIPE,
                     stderr=DEVNULL,
                     cwd="/",
                     env=self._spare["environment"],
@@ -47,11 +54,19 @@ class Ready:
                 )
             except OSError:
                 self._let_go()
+                self._prepared.set()
                 return
-        # its end is awaited, whoever has it by then: nobody else could
-        ended = asyncio.create_task(self._process.wait())
-        self._awaited.add(ended)
-        ended.add_done_callback(self._awaited.discard)
+        follow = asyncio.create_task(self._follow(self._process))
+        self._followed.add(follow)
+        follow.add_done_callback(self._followed.discard)
+
+    async def _follow(self, process: asyncio.subprocess.Process) -> None:
+        """Await its end, whoever has it by then: nobody else could."""
+        assert process.stdout is not None  # noqa: S101 -- it is a pipe
+        await process.stdout.read()
+        if process is self._process:
+            self._prepared.set()
+        await process.wait()
 
     async def hand_over(self, wanted: dict[Any, Any], connection: int) -> None:
         """Send the process's number and its socket to a run that wants what this is; else the next one is of that."""
@@ -79,3 +94,4 @@ class Ready:
         if self._socket is not None:
             self._socket.close()
         self._process = self._socket = None
+        self._prepared.clear()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,8 +10,8 @@ import psutil
 import pytest
 
 from grader.replica import Host, spare
-from grader.services import Settings, open_pair, status
-from grader.tests.services.conftest import DEADLINE, temporary_home
+from grader.services import Settings, open_pair, prepared, status
+from grader.tests.services.conftest import temporary_home
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -30,17 +29,10 @@ async def keep(tmp_path: Path) -> AsyncIterator[tuple[Settings, int]]:
         settings = Settings("embedded", home=home, spare=wider)
         pair = await open_pair(settings, redis=False, tell=lambda _: None)
         await pair.close()
-        async with asyncio.timeout(DEADLINE):
-            while True:
-                (keeper,) = await status(home)
-                if keeper.spare is not None and imports(keeper.spare):
-                    break
+        await prepared(home)
+        (keeper,) = await status(home)
+        assert keeper.spare is not None
         yield settings, keeper.spare
-
-
-def imports(pid: int) -> bool:
-    """Whether a parent has begun to import what submissions use."""
-    return any("pydantic_core" in place.path for place in psutil.Process(pid).memory_maps())
 
 
 async def serve_one(host: Host, folder: Path) -> str:

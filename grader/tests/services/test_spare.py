@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.services import Settings, Spare, open_pair, status, stop, take_spare
+from grader.services import Settings, Spare, open_pair, prepared, status, stop, take_spare
 from grader.services.home import existing
-from grader.tests.services.conftest import DEADLINE, ended, temporary_home
+from grader.tests.services.conftest import ended, temporary_home
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-WAITS = "import socket; end = socket.socket(fileno=0); end.sendall(b'ready'); end.recv(1)"
+WAITS = "import os, socket; os.close(1); end = socket.socket(fileno=0); end.sendall(b'ready'); end.recv(1)"
 
 
 @pytest.fixture
@@ -37,16 +37,14 @@ async def run(settings: Settings) -> None:
     """Be a run, at whose end the keeper has a process ready again."""
     pair = await open_pair(settings, redis=False, tell=lambda _: None)
     await pair.close()
-    await ready(home_of(settings))
+    await prepared(settings.home)
 
 
 async def ready(home: Path) -> int:
-    """Wait until there is one, and return its number."""
-    async with asyncio.timeout(DEADLINE):
-        while True:
-            (keeper,) = await status(home)
-            if keeper.spare is not None:
-                return keeper.spare
+    """Return the number of the one that is ready."""
+    (keeper,) = await status(home)
+    assert keeper.spare is not None
+    return keeper.spare
 
 
 def home_of(settings: Settings) -> Path:
@@ -106,7 +104,7 @@ async def test_key(settings: Settings) -> None:
 
 async def test_stopped(settings: Settings) -> None:
     """When servers are stopped nothing is left of it, even if it looks at no socket."""
-    deaf = Spare((sys.executable, "-c", "import signal; signal.pause()"), {})
+    deaf = Spare((sys.executable, "-c", "import os, signal; os.close(1); signal.pause()"), {})
     async with temporary_home() as home:
         await run(replace(settings, home=home, spare=deaf))
         pid = await ready(home)
@@ -135,4 +133,30 @@ async def test_cannot_be_started() -> None:
         for _ in range(2):
             pair = await open_pair(settings, redis=False, tell=lambda _: None)
             await pair.close()
+            await prepared(home)
         assert take_spare(settings) is None
+
+
+async def test_prepared(tmp_path: Path) -> None:
+    """It is ready when it says so, not when it is started; taken before that it is of use nevertheless."""
+    os.mkfifo(gate := tmp_path / "gate")
+    slow = f"open({str(gate)!r}).read(); {WAITS}"
+    async with temporary_home() as home:
+        settings = Settings("embedded", home=home, spare=Spare((sys.executable, "-c", slow), {}))
+        for taken_early in (False, True):
+            pair = await open_pair(settings, redis=False, tell=lambda _: None)
+            await pair.close()
+            waits = asyncio.create_task(prepared(home))
+            opened = await asyncio.to_thread(gate.open, "w")  # it has begun
+            await ready(home)
+            assert not waits.done()
+            taken = take_spare(settings) if taken_early else None
+            opened.close()
+            if taken is None:
+                await waits
+                taken = take_spare(settings)
+            else:
+                waits.cancel()
+            assert taken is not None
+            with taken.socket:
+                assert await asyncio.get_running_loop().run_in_executor(None, taken.socket.recv, 5) == b"ready"
