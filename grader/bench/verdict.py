@@ -95,11 +95,19 @@ class Bench:
         process = subprocess.Popen(self.command(layer), stdout=subprocess.DEVNULL)  # noqa: S603 -- our own command
         largest = 0
         while process.poll() is None:
-            found = {p.pid: p for p in self._processes(process.pid)}
-            largest = max(largest, sum(map(_pss, found.values())))
+            largest = max(largest, self._weight(process.pid))
         return largest
 
-    def _processes(self, pid: int) -> Iterator[psutil.Process]:
+    def weight_at_rest(self) -> int:
+        """Return the sum of the PSS of all that is kept for the next run, in bytes."""
+        self.rest()
+        return self._weight(None)
+
+    def _weight(self, pid: int | None) -> int:
+        found = {process.pid: process for process in self._processes(pid)}
+        return sum(map(_pss, found.values()))
+
+    def _processes(self, pid: int | None) -> Iterator[psutil.Process]:
         for process in psutil.process_iter(["cmdline", "ppid"]):
             try:
                 if process.pid == pid or str(self.home) in " ".join(process.info["cmdline"] or []):
@@ -141,6 +149,11 @@ def main() -> None:
             for what, values in seconds.items():
                 median = statistics.median(values)
                 print(f"{what:<36} {median:6.2f} s  {median / unit:5.2f} x   (median of {len(values)})")  # noqa: T201 -- it is a report
-            print(f"{'all processes of a run (PSS)':<36} {bench.weight('starter') / 1e6:6.0f} MB")  # noqa: T201 -- likewise
+            weights = {
+                "all processes of a run (PSS)": bench.weight("starter"),
+                "what is kept between runs (PSS)": bench.weight_at_rest(),
+            }
+            for what, weight in weights.items():
+                print(f"{what:<36} {weight / 1e6:6.0f} MB")  # noqa: T201 -- likewise
         finally:
             bench.stop_services()

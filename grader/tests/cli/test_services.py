@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from typing import TYPE_CHECKING
 
-from grader.services import Settings, open_pair
+import psutil
+
+from grader.services import Settings, Spare, open_pair, prepared
 from grader.tests.services.conftest import temporary_home
 
 if TYPE_CHECKING:
@@ -23,16 +26,23 @@ async def test_pairs_are_described(clone: Clone) -> None:
             return done.out
 
         assert await said() == "No embedded servers are running. The next run starts them.\n"
-        pair = await open_pair(Settings("embedded", home=home), redis=True, tell=lambda _: None)
-        other = await open_pair(Settings("embedded", home=home), redis=False, tell=lambda _: None)
+        waits = Spare((sys.executable, "-c", "import os, signal; os.close(1); signal.pause()"), {})
+        settings = Settings("embedded", home=home, spare=waits)
+        pair = await open_pair(settings, redis=True, tell=lambda _: None)
+        other = await open_pair(settings, redis=False, tell=lambda _: None)
         await other.close()
-        first, second, third = (await said("status")).splitlines()
+        await prepared(home)
+        first, second, third, fourth = (await said("status")).splitlines()
         assert first.startswith("2 pairs of servers in ")
         assert "redis -" not in second
         assert " s), " in second
         assert second.endswith(f"leased to process {os.getpid()}")
         assert "redis -" in third
         assert third.endswith("idle")
+        assert fourth.endswith(", which makes the next run's replicas")
+        number = int(fourth.split()[2].rstrip(","))
+        assert psutil.Process(number).cmdline() == list(waits.command)
         await pair.close()
         assert (await said("stop")).startswith("Stopped 2 pairs of servers in ")
         assert await said("stop") == "No embedded servers are running.\n"
+        assert not psutil.pid_exists(number)
