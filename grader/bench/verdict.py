@@ -26,7 +26,7 @@ from grader.services import prepared, stop
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ROUNDS = 5
+ROUNDS = 9
 KATA = SOLUTIONS / "03_n_plus_one"
 IMPORTED = ", ".join((*PREIMPORTED, *SELDOM.values(), "sqlalchemy.dialects.postgresql.asyncpg"))
 BARE = f"""
