@@ -1,7 +1,8 @@
 """The submission's code as real processes: started fast, limited, watched, and ended with all they leave behind."""
 
+from grader.replica.ancestor import spare
 from grader.replica.copy import SubmissionError, copy_submission
-from grader.replica.host import Host, StartMethod, spare
+from grader.replica.host import Host, StartMethod
 from grader.replica.reins import Reins
 from grader.replica.replica import Replica
 from grader.replica.values import BootError, Edge, Exit, HostError, Limits

@@ -6,34 +6,27 @@ import asyncio
 import importlib.util
 import itertools
 import os
-import select
 import shutil
 import socket
-import subprocess
-import sys
 from contextlib import ExitStack
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from grader.replica import ancestor
 from grader.replica.channel import Channel
 from grader.replica.copy import copy_submission
 from grader.replica.directory import make_directory, read_log
-from grader.replica.launcher.job import INTERPRETER, descriptors_of
-from grader.replica.launcher.messages import send
+from grader.replica.launcher.job import descriptors_of
 from grader.replica.reins import Reins, make_page
 from grader.replica.replica import Ends, Replica
 from grader.replica.values import HostError, Limits
-from grader.services import Spare, take_spare
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from typing import IO
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
+    from grader.replica.ancestor import Ancestor
     from grader.services import Settings
-
-_STARTED_WITH = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-_PASSED_ON = ("PATH", "TZ")
 
 StartMethod = Literal["fork", "spawn"]
 
@@ -42,14 +35,13 @@ class Host:
     """Makes replicas: forked from a pre-imported parent on Linux, spawned elsewhere (where fork is not safe).
 
     The end of the grader's process, however it comes, ends everything and removes the run's files.
-    Where `services` keep a parent ready (`spare()`), that is the run's.
+    Where `services` keep a parent ready (`ancestor.spare`), that is the run's.
     """
 
     def __init__(self, *, start_method: StartMethod | None = None, services: Settings | None = None) -> None:
-        self._method: StartMethod = start_method or _fitting()
+        self._method: StartMethod = start_method or ("fork" if ancestor.CAN_FORK else "spawn")
         self._services = services
-        self._ended: Callable[[], object] | None = None
-        self._socket: socket.socket | None = None
+        self._parent: Ancestor | None = None
         self._control: Channel | None = None
         self._directory: Path | None = None
         self._prepared: asyncio.Future[tuple[str, ...]] | None = None
@@ -63,23 +55,13 @@ class Host:
 
         `packages` names those that submissions of this run import, beside what all of them do.
         """
-        if self._ended is not None:
+        if self._parent is not None:
             return
         self._directory, log = make_directory()
-        spare = take_spare(self._services) if self._services is not None and self._method == "fork" else None
         with log:
-            if spare is not None:
-                self._socket, self._ended = spare.socket, _end_of(spare.pid)
-            else:
-                self._socket, self._ended = _start_parent(log)
-            setup = {
-                "method": self._method,
-                "directory": str(self._directory),
-                "path": _package_folders(),
-                "packages": list(packages),
-                "environment": _named(_PASSED_ON),
-            }
-            send(self._socket, setup, [log.fileno()])
+            self._parent = ancestor.begin(
+                log, method=self._method, directory=self._directory, packages=packages, services=self._services
+            )
 
     @property
     def start_method(self) -> StartMethod:
@@ -115,12 +97,10 @@ class Host:
         """Let the running loop listen to the parent."""
         self.begin()
         if self._control is None:
-            if self._socket is None:
-                message = "the host is closed"
-                raise HostError(message)
+            assert self._parent is not None  # noqa: S101 -- begin() made it
             self._prepared = asyncio.get_running_loop().create_future()
             self._gone = asyncio.Event()
-            self._control = Channel(self._socket, self._hear, self._lose)
+            self._control = Channel(self._parent.socket, self._hear, self._lose)
         return self._control
 
     def _hear(self, message: dict[str, Any]) -> None:
@@ -203,9 +183,9 @@ class Host:
         """End every replica and all they left behind, the parent too, and remove the run's files."""
         for replica in self._replicas.values():
             await replica.kill()
-        if self._control is not None and self._socket is not None and self._gone is not None:
-            if self._socket.fileno() >= 0:
-                self._socket.shutdown(socket.SHUT_WR)
+        if self._control is not None and self._parent is not None and self._gone is not None:
+            if self._parent.socket.fileno() >= 0:
+                self._parent.socket.shutdown(socket.SHUT_WR)
             await self._gone.wait()
             self._control.close()
             self._control = None
@@ -213,69 +193,12 @@ class Host:
 
     def end(self) -> None:
         """Do what `close()` does for a host that no event loop has used; blocks until the parent has ended."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
-        if self._ended is not None:
-            self._ended()
-            self._ended = None
+        if self._parent is not None:
+            self._parent.socket.close()
+            self._parent.wait()
+            self._parent = None
         if self._directory is not None:
             shutil.rmtree(self._directory, ignore_errors=True)
-
-
-def spare() -> Spare | None:
-    """Return what services may keep ready for the runs of this interpreter; None where replicas are not forked."""
-    if _fitting() != "fork":
-        return None
-    return Spare((*INTERPRETER, "spare", "0", *_package_folders()), _environment())
-
-
-def _fitting() -> StartMethod:
-    return "fork" if sys.platform == "linux" else "spawn"
-
-
-def _package_folders() -> list[str]:
-    return [entry for entry in sys.path if Path(entry).name in {"site-packages", "dist-packages"}]
-
-
-def _environment() -> dict[str, str]:
-    """Return what a parent is started with; replicas can read it, so that nothing of the grader's is in it."""
-    return {"LANG": "C.UTF-8"} | _named(_STARTED_WITH)
-
-
-def _named(names: Iterable[str]) -> dict[str, str]:
-    return {name: os.environ[name] for name in names if name in os.environ}
-
-
-def _start_parent(log: IO[bytes]) -> tuple[socket.socket, Callable[[], object]]:
-    """Start a parent, and return the socket that it serves and what waits for its end."""
-    ours, theirs = socket.socketpair()
-    with theirs:
-        process = subprocess.Popen(  # noqa: S603 -- our own launcher, by its path
-            [*INTERPRETER, "parent", str(theirs.fileno())],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd="/",
-            env=_environment(),
-            pass_fds=[theirs.fileno()],
-            start_new_session=True,
-        )
-    return ours, process.wait
-
-
-def _end_of(pid: int) -> Callable[[], object]:
-    """Return what waits for the end of a process that is not this one's child."""
-    try:
-        descriptor = os.pidfd_open(pid)
-    except OSError:
-        return lambda: None
-
-    def wait() -> None:
-        select.select([descriptor], [], [])
-        os.close(descriptor)
-
-    return wait
 
 
 def _check_debugger(port: int) -> None:

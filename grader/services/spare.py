@@ -47,4 +47,18 @@ def _take(home: Home, spare: Spare) -> Taken | None:
         request = {"do": "spare", "key": home.key.read_text(encoding="ascii"), **asdict(spare)}
         keeper.sendall(json.dumps(request).encode() + b"\n")
         number, descriptors, _, _ = socket.recv_fds(keeper, 64, 1)
-    return Taken(json.loads(number), socket.socket(fileno=descriptors[0])) if descriptors else None
+    if not descriptors:
+        return None
+    taken = Taken(json.loads(number), socket.socket(fileno=descriptors[0]))
+    if _is_there(taken.socket):
+        return taken
+    taken.socket.close()
+    return None
+
+
+def _is_there(other: socket.socket) -> bool:
+    """Whether the process at the other end has not just ended."""
+    try:
+        return bool(other.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+    except BlockingIOError:
+        return True

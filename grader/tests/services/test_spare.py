@@ -126,6 +126,21 @@ async def test_keeper_killed(settings: Settings) -> None:
     assert take_spare(settings) is None
 
 
+async def test_just_ended(settings: Settings) -> None:
+    """Who is handed one that serves no longer gets none."""
+    gone = "import os, signal, socket; socket.socket(fileno=0).shutdown(2); os.close(1); signal.pause()"
+    async with temporary_home() as home:
+        ended_one = replace(settings, home=home, spare=Spare((sys.executable, "-c", gone), {}))
+        await run(ended_one)
+        pid = await ready(home)
+        try:
+            assert take_spare(ended_one) is None
+            (keeper,) = await status(home)
+            assert keeper.spare is None
+        finally:
+            os.kill(pid, signal.SIGKILL)
+
+
 async def test_cannot_be_started() -> None:
     """A command that does not exist, or ends at once, costs a run nothing but the spare."""
     async with temporary_home() as home:
