@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 WIDTHS = (1280, 400)
-PALETTES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+PALETTES: dict[Literal["light", "dark"], str] = {"light": "default", "dark": "slate"}
+"""What a system prefers, and the theme's name for it."""
+ARRIVED = "scheme => document.body.dataset.mdColorScheme === scheme"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 CANNOT = 75
 LOOK = """() => ({
@@ -88,7 +90,7 @@ class Reader:
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             for palette in PALETTES:
-                page.emulate_media(color_scheme=palette)
+                self._change(page, palette)
                 self._keep(page, f"{where.removesuffix('.html').replace('/', '-')}-{width}-{palette}")
         page.evaluate(UNFOLD)
         page.add_script_tag(content=self._axe)
@@ -99,10 +101,16 @@ class Reader:
             if (over := page.evaluate(TOO_WIDE)) > 0:
                 self.complain(where, f"at {width} pixels the page is {over} too wide")
             for palette in PALETTES:
-                page.emulate_media(color_scheme=palette)
+                self._change(page, palette)
                 for found in page.evaluate(AXE, RULES):
                     self.complain(where, f"{width} pixels, {palette}: {found}")
         page.close()
+
+    @staticmethod
+    def _change(page: Page, palette: Literal["light", "dark"]) -> None:
+        """Prefer a palette, and wait until the page's script has followed."""
+        page.emulate_media(color_scheme=palette)
+        page.wait_for_function(ARRIVED, arg=PALETTES[palette])
 
     def follow(self) -> None:
         """See where the links of all pages that were read lead."""
