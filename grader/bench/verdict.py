@@ -83,7 +83,7 @@ class Bench:
         return seconds
 
     def rest(self) -> None:
-        """Wait until the keeper has ready what it keeps for the next run, as it is a second after the one before."""
+        """Wait until the keeper has ready what it keeps for the next run, as when the last verdict has been read."""
         asyncio.run(prepared(self.home))
 
     def stop_services(self) -> None:

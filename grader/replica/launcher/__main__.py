@@ -1,4 +1,4 @@
-"""The command that the grader starts: `python -I …/launcher/__main__.py parent|replica|spare FD`."""
+"""The command that the grader starts: `python -I …/launcher/__main__.py parent|replica FD` or `… spare FD FOLDER…`."""
 
 import importlib
 import importlib.util

@@ -1,7 +1,7 @@
 """A parent that is ready before its run: it has imported what submissions use, and waits at its standard input.
 
-It closes its standard output, a pipe, as soon as it is ready.
-The grader is given the other end of that socket by whoever keeps the spare, and speaks as to any parent.
+That is a socket: whoever keeps the spare gives its other end to the grader, which speaks as to any parent.
+Its standard output, a pipe, is closed by it as soon as it is ready.
 """
 
 from __future__ import annotations

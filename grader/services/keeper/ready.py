@@ -40,10 +40,11 @@ class Ready:
         if self._spare is None or starting or self.pid is not None:
             return
         self._let_go()
-        self._socket, theirs = socket.socketpair()
+        ours, theirs = socket.socketpair()
+        self._socket = ours
         with theirs:
             try:
-                self._process = await asyncio.create_subprocess_exec(
+                process = await asyncio.create_subprocess_exec(
                     *self._spare["command"],
                     stdin=theirs.fileno(),
                     stdout=PIPE,
@@ -56,7 +57,11 @@ class Ready:
                 self._let_go()
                 self._prepared.set()
                 return
-        follow = asyncio.create_task(self._follow(self._process))
+        if self._socket is ours:
+            self._process = process
+        else:
+            process.kill()  # it was let go while it started
+        follow = asyncio.create_task(self._follow(process))
         self._followed.add(follow)
         follow.add_done_callback(self._followed.discard)
 

@@ -11,6 +11,7 @@ import pytest
 
 from grader.replica import Host, spare
 from grader.services import Settings, open_pair, prepared, status
+from grader.services.home import existing
 from grader.tests.services.conftest import temporary_home
 
 if TYPE_CHECKING:
@@ -76,6 +77,34 @@ async def test_old(keep: tuple[Settings, int], write: Callable[..., Path], tmp_p
     try:
         assert await serve_one(host, write()) == "served"
         assert role(pid) == "parent"
+    finally:
+        await host.close()
+
+
+async def test_a_submission_cannot_read_the_key(keep: tuple[Settings, int], write: Callable[..., Path]) -> None:
+    """What a run shows the keeper to get the spare cannot be read by a replica."""
+    settings, _ = keep
+    assert settings.home is not None
+    (home,) = existing(settings.home)
+    service = f"""
+        from pathlib import Path
+        from fastapi import FastAPI
+
+        def read():
+            try:
+                return Path({str(home.key)!r}).read_text()
+            except OSError:
+                return "kept out"
+
+        def create_app():
+            app = FastAPI()
+            app.get("/")(read)
+            return app
+    """
+    host = Host(services=settings)
+    try:
+        assert home.key.read_text()
+        assert await serve_one(host, write(service)) == "kept out"
     finally:
         await host.close()
 

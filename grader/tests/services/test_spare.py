@@ -14,6 +14,7 @@ import pytest
 
 from grader.services import Settings, Spare, open_pair, prepared, status, stop, take_spare
 from grader.services.home import existing
+from grader.services.keeper.ready import Ready
 from grader.tests.services.conftest import ended, temporary_home
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WAITS = "import os, socket; os.close(1); end = socket.socket(fileno=0); end.sendall(b'ready'); end.recv(1)"
+
+DEAF = (sys.executable, "-c", "import os, signal; os.close(1); signal.pause()")
 
 
 @pytest.fixture
@@ -104,7 +107,7 @@ async def test_key(settings: Settings) -> None:
 
 async def test_stopped(settings: Settings) -> None:
     """When servers are stopped nothing is left of it, even if it looks at no socket."""
-    deaf = Spare((sys.executable, "-c", "import os, signal; os.close(1); signal.pause()"), {})
+    deaf = Spare(DEAF, {})
     async with temporary_home() as home:
         await run(replace(settings, home=home, spare=deaf))
         pid = await ready(home)
@@ -141,15 +144,26 @@ async def test_just_ended(settings: Settings) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-async def test_cannot_be_started() -> None:
+@pytest.mark.parametrize("command", [("/nowhere/python",), (sys.executable, "-c", "")])
+async def test_cannot_be_started(command: tuple[str, ...]) -> None:
     """A command that does not exist, or ends at once, costs a run nothing but the spare."""
     async with temporary_home() as home:
-        settings = Settings("embedded", home=home, spare=Spare(("/nowhere/python",), {}))
+        settings = Settings("embedded", home=home, spare=Spare(command, {}))
         for _ in range(2):
             pair = await open_pair(settings, redis=False, tell=lambda _: None)
             await pair.close()
             await prepared(home)
         assert take_spare(settings) is None
+
+
+async def test_given_up_while_it_starts() -> None:
+    """One that is let go before it has started is ended, and does not stand in the way of the next."""
+    keeps = Ready({"command": DEAF, "environment": {}})
+    await asyncio.gather(keeps.refill(), keeps.end())
+    assert keeps.pid is None
+    await keeps.refill()
+    assert keeps.pid is not None
+    await keeps.end()
 
 
 async def test_prepared(tmp_path: Path) -> None:
