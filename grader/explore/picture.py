@@ -89,24 +89,33 @@ def picture_of_run(scene: Scene, run: Run, nearest: tuple[Event, Event, Run] | N
     )
 
 
-def picture_of_crash(scene: Scene, steps: Sequence[Statement], fault: Fault, retried: str) -> Timeline:
-    """Draw a request that was hit by a fault at one of its steps; `retried` is the retry, if there was one."""
+def picture_of_crash(scene: Scene, steps: Sequence[Statement], fault: Fault | None, retried: str) -> Timeline:
+    """Draw a request that was hit by a fault at one of its steps, or by none; `retried` is the retry, if there was one.
+
+    Where no fault was needed, what went wrong last is marked.
+    """
     moments = []
     for number, statement in enumerate(steps, 1):
-        struck = number == fault.index
-        if struck and fault.place == "before":
-            moments.append(Moment(0, fault.told.replace("before it", "before the next line"), fault=True, bad=True))
-        lost = struck and fault.place == "before"
+        struck = fault if fault is not None and number == fault.index else None
+        lost = struck is not None and struck.place == "before"
+        if struck and lost:
+            moments.append(Moment(0, struck.told.replace("before it", "before the next line"), fault=True, bad=True))
         moments.append(
             Moment(0, text_of(statement), "never sent" if lost else note_of((statement,)), _place(statement))
         )
-        if struck and fault.place == "after":
-            moments.append(Moment(0, fault.told, fault=True, bad=True))
+        if struck and not lost:
+            moments.append(Moment(0, struck.told, fault=True, bad=True))
     lanes = _lanes(scene)
     if retried:
         lanes = (*lanes, Lane("the retry, on the other replica", scene.outcomes[1] if scene.outcomes[1:] else ""))
         moments.append(Moment(1, retried))
-    return Timeline(title=scene.title, lanes=lanes, moments=tuple(moments), why=_sentence(scene.seen))
+    explored = ""
+    if fault is None:
+        explored = "No crash is needed: it breaks without one."
+        moments[-1:] = [replace(moment, bad=True) for moment in moments[-1:]]
+    return Timeline(
+        title=scene.title, lanes=lanes, moments=tuple(moments), why=_sentence(scene.seen), explored=explored
+    )
 
 
 def events_of(run: Run) -> list[Event]:

@@ -316,14 +316,17 @@ class Exploration:
             answers = (answer, second) if again is not None else (answer,)
             await self._holds(After(answers if isinstance(one, Request) else (), self._lab))
         except Finding as finding:
-            if fault is None:
-                raise
-            scene = self.scene(finding, {}, [answer, second] if again is not None else [answer])
-            timeline = picture_of_crash(scene, steps, fault, str(again) if again is not None else "")
-            token = str(self.token(fault=str(fault)))
-            what = f"let {one} make a round" if isinstance(one, Process) else f"sent {one}"
-            done = f"{what}; {fault.told} (step {fault.index})"
-            raise replace(finding, done=done, timeline=replace(timeline, token=token)) from finding
+            retried = str(again) if again is not None else ""
+            scene = self.scene(finding, {}, [answer, second] if retried else [answer])
+            timeline = picture_of_crash(scene, steps, fault, retried)
+            done = f"let {one} make a round" if isinstance(one, Process) else f"sent {one}"
+            if fault is not None:
+                done += f"; {fault.told} (step {fault.index})"
+                timeline = replace(timeline, token=str(self.token(fault=str(fault))))
+            elif retried:
+                done += ", and once more to the other replica"
+            # of a process that sent nothing there is nothing to draw
+            raise replace(finding, done=done, timeline=timeline if timeline.moments else None) from finding
         return second
 
 

@@ -113,3 +113,22 @@ async def test_a_crash_between_two_transactions(bench: Bench) -> None:
             await lab.every_crash(given=GIVEN, request=RESTOCKS[0], holds=both_or_neither, retry=False)
     assert found.value.timeline is not None
     assert found.value.timeline.token == "the-check:cut-after-A2"  # noqa: S105 -- no secret
+
+
+async def test_no_crash_is_needed(bench: Bench) -> None:
+    """What a retry breaks without any crash is said and drawn so."""
+
+    async def once(after: After) -> None:
+        stock = await after.lab.rows.fetch("SELECT stock FROM books")
+        if stock != [(13,)]:
+            raise Finding("let it crash on its way", f"the stock is {stock}", "it is restocked once")
+
+    async with bench(ONE_TRANSACTION) as lab:
+        with pytest.raises(Finding, match=r"\[\(16,\)\]") as found:
+            await lab.every_crash(given=GIVEN, request=RESTOCKS[0], holds=once)
+    assert found.value.done == f"sent {RESTOCKS[0]}, and once more to the other replica"
+    timeline = found.value.timeline
+    assert timeline is not None
+    assert timeline.explored.startswith("No crash is needed")
+    assert [(moment.lane, moment.bad) for moment in timeline.moments] == [(0, False)] * 3 + [(1, True)]
+    assert (timeline.token, [lane.outcome for lane in timeline.lanes]) == ("", ["200", "200"])
