@@ -166,7 +166,9 @@ class _Drawing:
             look = f"lane{number % 3}"
             line = f'<path class="rail {look}" d="M{rail:g} {self._starts[number]:g}V{self.y + 14:g}"/>'
             self.rails.insert(number, line)
-            outcome = cut(f"{name_of(lane)}: {lane.outcome}" if grid.narrow else lane.outcome, grid.letters - 2)
+            outcome = cut(lane.outcome, grid.letters - 2)
+            if grid.narrow:
+                outcome = cut(f"{name_of(lane)}: {outcome}", grid.letters - 2, keep=width(outcome) + 1)
             wide = width(outcome) * LETTER + 24
             x = grid.card(number) if grid.narrow else rail - 12
             if lane.outcome:

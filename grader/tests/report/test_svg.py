@@ -66,6 +66,13 @@ def test_waits_and_faults_are_drawn() -> None:
     assert looks.count("fault") == looks.count("bolt") == 1
 
 
+def test_a_long_name_leaves_room_for_the_outcome() -> None:
+    """Where lanes stand close together, what a lane ended with is not what is cut."""
+    retry = replace(LOST_UPDATE.lanes[1], label="the retry, on the other replica", outcome="201")
+    picture = timeline_svg(replace(LOST_UPDATE, lanes=(LOST_UPDATE.lanes[0], retry)), across=400, alone=False)
+    assert _words(_parsed(picture)).endswith("… 201")
+
+
 @pytest.mark.parametrize("across", [400, 600, 940])
 @pytest.mark.parametrize("name", [*EXAMPLES, "hostile"])
 def test_nothing_stands_outside(name: str, across: int) -> None:
