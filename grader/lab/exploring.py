@@ -324,7 +324,7 @@ class Exploration:
                 done += f"; {fault.told} (step {fault.index})"
                 timeline = replace(timeline, token=str(self.token(fault=str(fault))))
             elif retried:
-                done += ", and once more to the other replica"
+                done += f", and {'once more' if again == one else again} to the other replica"
             # of a process that sent nothing there is nothing to draw
             raise replace(finding, done=done, timeline=timeline if timeline.moments else None) from finding
         return second
