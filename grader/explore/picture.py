@@ -109,13 +109,9 @@ def picture_of_crash(scene: Scene, steps: Sequence[Statement], fault: Fault | No
     if retried:
         lanes = (*lanes, Lane("the retry, on the other replica", scene.outcomes[1] if scene.outcomes[1:] else ""))
         moments.append(Moment(1, retried))
-    explored = ""
-    if fault is None:
-        explored = "No crash is needed: it breaks without one."
-        moments[-1:] = [replace(moment, bad=True) for moment in moments[-1:]]
-    return Timeline(
-        title=scene.title, lanes=lanes, moments=tuple(moments), why=_sentence(scene.seen), explored=explored
-    )
+    if fault is None and moments:
+        moments[-1] = replace(moments[-1], bad=True)
+    return Timeline(title=scene.title, lanes=lanes, moments=tuple(moments), why=_sentence(scene.seen))
 
 
 def events_of(run: Run) -> list[Event]:

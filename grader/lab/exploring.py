@@ -323,8 +323,9 @@ class Exploration:
             if fault is not None:
                 done += f"; {fault.told} (step {fault.index})"
                 timeline = replace(timeline, token=str(self.token(fault=str(fault))))
-            elif retried:
-                done += f", and {'once more' if again == one else again} to the other replica"
+            else:
+                done += f", and {'once more' if again == one else again} to the other replica" if retried else ""
+                timeline = replace(timeline, explored="No crash is needed: it breaks without one.")
             # of a process that sent nothing there is nothing to draw
             raise replace(finding, done=done, timeline=timeline if timeline.moments else None) from finding
         return second
