@@ -31,7 +31,9 @@ ERRORS = {
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-([0-9a-f]{8})([0-9a-f]{4})", re.IGNORECASE)
 _ENTRY = re.compile(r"\b\d{13}-\d+\b")
 """The id that Redis gives a stream's entry: milliseconds, and a number among those of one."""
-_PARAMETER = re.compile(r"\$(\d+)(?:::[A-Za-z_]+(?: [A-Za-z]+)*(?:\[\])?)?")
+_TYPE = r"(?:character varying|bit varying|double precision|time(?:stamp)?(?:\(\d\))? with(?:out)? time zone|\w+)"
+"""A type's name; those of more than one word are PostgreSQL's own."""
+_PARAMETER = re.compile(rf"\$(\d+)(?:::{_TYPE}(?:\(\d+(?:, ?\d+)?\))?(?:\[\])*)?", re.IGNORECASE)
 _COLUMNS = re.compile(r"^(SELECT )(?!COUNT\b).+?( FROM \w+(?= WHERE )|(?= FROM ))", re.IGNORECASE)
 _SET = re.compile(r"\bSET (.+?)(?: WHERE | RETURNING |$)", re.IGNORECASE)
 _COMPUTED = re.compile(r"(\w+)\s*=\s*(?:\w+\.)?\1\b")
