@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from grader.explore.anomaly import anomaly
 from grader.explore.values import Mode, Phase
 from grader.verdict import Lane, Moment, Place, Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from grader.explore.crash import Fault
     from grader.explore.values import Event, Run, Step
@@ -31,13 +32,16 @@ ERRORS = {
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-([0-9a-f]{8})([0-9a-f]{4})", re.IGNORECASE)
 _ENTRY = re.compile(r"\b\d{13}-\d+\b")
 """The id that Redis gives a stream's entry: milliseconds, and a number among those of one."""
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:")
 _TYPE = r"(?:character varying|bit varying|double precision|time(?:stamp)?(?:\(\d\))? with(?:out)? time zone|\w+)"
 """A type's name; those of more than one word are PostgreSQL's own."""
 _PARAMETER = re.compile(rf"\$(\d+)(?:::{_TYPE}(?:\(\d+(?:, ?\d+)?\))?(?:\[\])*)?", re.IGNORECASE)
 _COLUMNS = re.compile(r"^(SELECT )(?!COUNT\b).+?( FROM \w+(?= WHERE )|(?= FROM ))", re.IGNORECASE)
 _SET = re.compile(r"\bSET (.+?)(?: WHERE | RETURNING |$)", re.IGNORECASE)
 _COMPUTED = re.compile(r"(\w+)\s*=\s*(?:\w+\.)?\1\b")
-_ASSIGNED = re.compile(r"(\w+)\s*=\s*\$(\d+)")
+_ASSIGNED = re.compile(rf"\b(\w+)\s*=\s*{_PARAMETER.pattern}(?=\s*(?:,|$))", re.IGNORECASE)
+"""In a SET clause a column and the number of the parameter that it is set to."""
+_GAPS = re.compile(r"…(?:\s*,\s*…)+")
 _RETURNING = re.compile(r" RETURNING .*$", re.IGNORECASE)
 _TABLE = re.compile(r"\b(?:FROM|UPDATE|INTO)\s+([a-z_]+)\b", re.IGNORECASE)
 VALUE = 24
@@ -97,14 +101,14 @@ def picture_of_crash(scene: Scene, steps: Sequence[Statement], fault: Fault | No
     Where no fault was needed, what went wrong last is marked.
     """
     moments = []
+    columns = _columns(steps)
     for number, statement in enumerate(steps, 1):
         struck = fault if fault is not None and number == fault.index else None
         lost = struck is not None and struck.place == "before"
         if struck and lost:
             moments.append(Moment(0, struck.told.replace("before it", "before the next line"), fault=True, bad=True))
-        moments.append(
-            Moment(0, text_of(statement), "never sent" if lost else note_of((statement,)), _place(statement))
-        )
+        note = "never sent" if lost else note_of((statement,), columns.changed)
+        moments.append(Moment(0, text_of(statement, columns.unchanged), note, _place(statement)))
         if struck and not lost:
             moments.append(Moment(0, struck.told, fault=True, bad=True))
     lanes = _lanes(scene)
@@ -123,13 +127,18 @@ def events_of(run: Run) -> list[Event]:
 
 def moments_of(scene: Scene, events: Sequence[Event]) -> list[Moment]:
     """Return events as they are drawn, one to each."""
-    changed = _changed(scene)
-    return [_moment(scene, event, events, changed) for event in events]
+    columns = _columns([one for step in scene.statements.values() for one in step])
+    return [_moment(scene, event, events, columns) for event in events]
 
 
-def text_of(statement: Statement) -> str:
-    """Return a statement in one line, with its values in place, its list of columns left out."""
-    return _in_one_line(statement.service, statement.text, statement.parameters)
+def text_of(statement: Statement, left_out: Collection[str] = ()) -> str:
+    """Return a statement in one line, with its values in place; without the columns it reads, and these it sets."""
+    text = " ".join(statement.text.split())
+    if left_out and (clause := _SET.search(text)):
+        told = _GAPS.sub("…", _ASSIGNED.sub(lambda match: "…" if match[1] in left_out else match[0], clause[1]))
+        if told != "…":
+            text = text[: clause.start(1)] + told + text[clause.end(1) :]
+    return _in_one_line(statement.service, text, statement.parameters)
 
 
 def text_of_step(step: Step) -> str:
@@ -142,7 +151,8 @@ def text_of_step(step: Step) -> str:
 
 def _in_one_line(service: str, text: str, parameters: Sequence[str | bytes | None]) -> str:
     if service != "postgres":
-        return " ".join([text, *(shortened(value) for value in parameters)])[:200]
+        sent = fields(parameters[0]) if service == "http" and parameters else map(shortened, parameters)
+        return " ".join([text, *sent])[:200]
 
     def value(match: re.Match[str]) -> str:
         index = int(match[1]) - 1
@@ -164,9 +174,15 @@ def note_of(statements: Sequence[Statement], changed: Sequence[str] = ()) -> str
     last = statements[-1]
     word = last.command.partition(" ")[0]
     if last.result is not None and last.result.rows:
-        given = {column for column, _ in _assigned(last)}
-        row = [pair for pair in zip(last.result.columns, last.result.rows[0], strict=False) if pair[0] not in given]
-        pairs = [(column, shortened(value)) for column, value in row if not _UUID.fullmatch(str(value))]
+        row = list(zip(last.result.columns, last.result.rows[0], strict=False))
+        if last.service == "http":
+            members = [f"{name} {shortened(value)}" for name, value in row[1:SHOWN]]
+            return f"→ {', '.join([str(row[0][1]), *members])}"
+        known = {name for name, _ in _assigned(last)}
+        if word == "INSERT":
+            known |= {name for name, value in row if value in last.parameters or _TIMESTAMP.match(str(value))}
+        row = [(name, value) for name, value in row if name not in known and not _UUID.fullmatch(str(value))]
+        pairs = [(name, shortened(value)) for name, value in row]
         told = [pair for column in changed for pair in pairs if pair[0] == column]
         pairs = told or sorted(pairs, key=lambda pair: len(pair[1]) > SHORT)
         shown = [f"{column} {value}" for column, value in pairs]
@@ -176,6 +192,17 @@ def note_of(statements: Sequence[Statement], changed: Sequence[str] = ()) -> str
     if word in {"UPDATE", "DELETE", "INSERT", "MERGE"} or (word == "SELECT" and last.rows != 1):
         return f"{last.rows} row{'s' * (last.rows != 1)}" if last.rows or word != "SELECT" else "→ no row"
     return ""
+
+
+def fields(body: object) -> list[str]:
+    """Return what a request's body holds, `name=value` for each member of a JSON object; it may be the JSON's text."""
+    try:
+        members = json.loads(body) if isinstance(body, str) else body
+    except ValueError:
+        members = None
+    if isinstance(members, dict):
+        return [f"{name}={shortened(value)}" for name, value in members.items()]
+    return [shortened(body)] if body else []
 
 
 def shortened(value: object, most: int = VALUE) -> str:
@@ -191,19 +218,36 @@ def literal(value: object) -> str:
     return text if value is None or re.fullmatch(r"-?\d+(\.\d+)?|…\w+|true|false", text) else f"'{text}'"
 
 
-def _changed(scene: Scene) -> Sequence[str]:
-    """Return the columns that an UPDATE computed, then those to which it gave another value than had been read."""
+class _Columns(NamedTuple):
+    """Of the columns that a run sets and reads those that changed, the most telling first, and those that did not."""
+
+    changed: Sequence[str]
+    unchanged: Collection[str]
+
+
+def _columns(statements: Iterable[Statement]) -> _Columns:
+    """Return first the columns that an UPDATE computed, then those to which it gave another value than was read.
+
+    Those did not change to which each UPDATE gave what had been read before it.
+    """
     read: dict[str, set[str]] = {}
     computed: set[str] = set()
-    changed: set[str] = set()
-    for statement in (one for step in scene.statements.values() for one in step):
+    assigned: set[tuple[str, str]] = set()
+    repeated: set[str] = set()
+    given: set[str] = set()
+    for statement in sorted(statements, key=lambda statement: statement.number):
+        if statement.service != "postgres":
+            continue
+        for column, value in _assigned(statement):
+            assigned.add((column, value))
+            (repeated if read.get(column) == {value} else given).add(column)
+        computed |= set(_COMPUTED.findall(_clause(statement)))
         if statement.result is not None:
             for row in statement.result.rows:
-                for column, value in zip(statement.result.columns, row, strict=False):
-                    read.setdefault(column, set()).add(str(value))
-        changed |= {column for column, value in _assigned(statement) if column in read and read[column] != {value}}
-        computed |= set(_COMPUTED.findall(_clause(statement)))
-    return [*sorted(computed), *sorted(changed - computed)]
+                for column, seen in zip(statement.result.columns, row, strict=False):
+                    read.setdefault(column, set()).add(str(seen))
+    changed = {column for column, value in assigned if column in read and read[column] != {value}} - computed
+    return _Columns([*sorted(computed), *sorted(changed)], repeated - given - changed - computed)
 
 
 def _assigned(statement: Statement) -> list[tuple[str, str]]:
@@ -218,16 +262,16 @@ def _clause(statement: Statement) -> str:
     return clause[1] if clause else ""
 
 
-def _moment(scene: Scene, event: Event, events: Sequence[Event], changed: Sequence[str]) -> Moment:
+def _moment(scene: Scene, event: Event, events: Sequence[Event], columns: _Columns) -> Moment:
     statements = scene.statements.get(event.step, ())
     lane = scene.names.index(event.actor[0])
-    text = "; ".join(text_of(statement) for statement in statements) or text_of_step(event.step)
+    text = "; ".join(text_of(statement, columns.unchanged) for statement in statements) or text_of_step(event.step)
     site = event.step.site
     place = Place(site.file, site.line) if site else None
     if event.phase is Phase.RELEASE:
         on = next((n for n, other in enumerate(events, 1) if other.step is event.step and other is not event), None)
         return Moment(lane, text, "waits", place, waited_until=on)
-    return Moment(lane, text, note_of(statements, changed) if statements else "", place)
+    return Moment(lane, text, note_of(statements, columns.changed) if statements else "", place)
 
 
 def _went_on_at_once(run: Run, event: Event) -> bool:

@@ -14,7 +14,7 @@ from grader.explore.controller import Controller, Stuck
 from grader.explore.crash import Fault, Saboteur, faults
 from grader.explore.explorer import ATTEMPTS, CONFIRMED, Explored, Explorer, Limits, NoSuchScheduleError, Tried
 from grader.explore.passing import come_to_rest, time_passing
-from grader.explore.picture import Scene, picture_of_crash, picture_of_run, shortened
+from grader.explore.picture import Scene, fields, picture_of_crash, picture_of_run, shortened
 from grader.explore.token import Token
 from grader.lab.actors import LabBench
 from grader.lab.after import After
@@ -80,6 +80,8 @@ class Exploration:
         ]
         for actor in actors:
             actor.hold_time()
+            for wire in actor.wires:
+                wire.keep_results = True
         return LabBench(
             actors,
             recorder=lab.recorder,
@@ -153,9 +155,6 @@ class Exploration:
     async def set_up(self, between: Callable[[], Awaitable[None]] | None) -> tuple[LabBench, Controller]:
         """Put all actors on a bench, their time held, and a controller over them."""
         bench = await self._bench(self._whose)
-        for actor in bench.actors:
-            for wire in actor.wires:
-                wire.keep_results = True
         return bench, Controller(bench, await read_catalogue(self._lab.rows.fetch), between)
 
     async def look(self, bench: LabBench, controller: Controller) -> None:
@@ -333,5 +332,4 @@ class Exploration:
 
 def _told(request: Request) -> str:
     """Return a request in one line, with what it sends."""
-    fields = request.json.items() if isinstance(request.json, dict) else ()
-    return " ".join([shortened(str(request), 60), *(f"{name}={shortened(value)}" for name, value in fields)])
+    return " ".join([shortened(str(request), 60), *fields(request.json)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ _GAP = 2
 _NARROWEST = 12
 _PLACE = 20
 """Columns that a file and its line may take."""
+_ENDS_IN_AN_ID = re.compile(r" WHERE [\w.]+=…\w+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +210,17 @@ def _two_lines(row: Row, columns: Columns) -> tuple[str, str]:
     first, *_ = wrap(cell.start, room if above else whole) or [""]
     rest = cell.start[len(first) :].lstrip()
     if above or not cell.note:
-        return f"{pad(first, room)}  {above}".rstrip(), cut(rest, whole - 2, whole * 2 // 5)
+        return f"{pad(first, room)}  {above}".rstrip(), _cut(rest, whole - 2)
     if not rest:
         return first, cut(cell.note, whole - 2)
     note = cut(cell.note, max(whole // 2, whole - 2 - _GAP - width(rest)))
     left = whole - 2 - _GAP - width(note)
-    return first, f"{cut(rest, left, left * 2 // 5)}  {note}"
+    return first, f"{_cut(rest, left)}  {note}"
+
+
+def _cut(text: str, columns: int) -> str:
+    """Return what fits of a text, its end too where that says more than which row it is: a lock, a version."""
+    return cut(text, columns, 0 if _ENDS_IN_AN_ID.search(text) else columns * 2 // 5)
 
 
 def _room(cell: Cell, lane: int, columns: Columns) -> int:
@@ -232,7 +239,7 @@ def _fitted(row: Row, columns: Columns, *, tall: bool) -> Iterator[str]:
             yield _two_lines(row, columns)[0]
             continue
         room = _room(cell, lane, columns)
-        text = cut(cell.start, room, room * 2 // 5)
+        text = _cut(cell.start, room)
         yield pad(text, room + _GAP) + cut(cell.note, columns.widths[lane] - room - _GAP) if cell.note else text
 
 

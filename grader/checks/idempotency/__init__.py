@@ -277,7 +277,7 @@ async def bare_or_quoted_it_is_one_key(lab: Lab) -> None:
     gateway = await _opened(lab, shop)
     for request in requests:
         key = request.headers["Idempotency-Key"]
-        done = f"sent one payment with a key of {len(key)} characters, bare and then in quotes"
+        done = f"sent one payment with a key of length {len(key)}, bare and then in quotes"
         answers = [await lab.send(request), await lab.send(with_key(request, f'"{key}"'), to="B")]
         for answer in answers:
             answer.expect(*PAID)

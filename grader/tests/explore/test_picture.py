@@ -1,11 +1,12 @@
-"""A statement as a learner reads it: values in place, the casts that drivers add left out, all else as it was sent."""
+"""A statement as a learner reads it: with its values, without casts and the columns that stay as they were."""
 
 from __future__ import annotations
 
 import pytest
 
-from grader.explore.picture import text_of
+from grader.explore.picture import Scene, note_of, picture_of_crash, text_of
 from grader.wire import Statement
+from grader.wire.recorder import Result
 
 
 @pytest.mark.parametrize(
@@ -27,3 +28,68 @@ def test_casts_are_left_out_and_nothing_else(sent: str, read: str) -> None:
     statement = Statement(number=1, replica="A", connection=1, service="postgres", text=sent, parameters=("7", "8"))
 
     assert text_of(statement) == read
+
+
+def _sent(
+    text: str,
+    *parameters: str,
+    service: str = "postgres",
+    command: str = "",
+    result: Result | None = None,
+    number: int = 1,
+) -> Statement:
+    return Statement(number, "A", 1, service, text, parameters, rows=1, command=command, result=result)
+
+
+READ = Result(("title", "stock"), [("Dune", "10")])
+NOON = "2026-01-02 12:00:00+00"
+BOTH = "UPDATE books SET title = $1, stock = $2::INTEGER WHERE id = 1"
+
+
+@pytest.mark.parametrize(
+    ("statements", "read"),
+    [
+        ([_sent("SELECT", result=READ), _sent(BOTH, "Dune", "13", number=2)], "…, stock=13"),
+        ([_sent("SELECT", result=READ), _sent(BOTH, "Emma", "10", number=2)], "title='Emma', …"),
+        # nothing would be left; read only afterwards; another wrote something else
+        ([_sent("SELECT", result=READ), _sent(BOTH, "Dune", "10", number=2)], "title='Dune', stock=10"),
+        ([_sent("SELECT", result=READ, number=2), _sent(BOTH, "Dune", "10")], "title='Dune', stock=10"),
+        ([_sent(BOTH, "Emma", "12", number=2), _sent("SELECT", result=READ), _sent(BOTH, "Dune", "10", number=3)],
+         "title='Dune', stock=10"),
+        ([_sent("SELECT", result=READ), _sent(BOTH + " RETURNING title", "Dune", "11", number=2,
+                                              result=Result(("title",), [("Dune",)]))], "…, stock=11"),
+        ([_sent(BOTH + " RETURNING title, stock", "Dune", "10", result=READ)], "title='Dune', stock=10"),
+        # an answer from outside is no column
+        ([_sent("GET /", result=READ, service="http"), _sent(BOTH, "Dune", "13", number=2)], "title='Dune', stock=13"),
+    ],
+)  # fmt: skip
+def test_what_stays_as_it_was_read_is_left_out(statements: list[Statement], read: str) -> None:
+    """An UPDATE of a whole row shows the columns to which it gives something else than was read before it."""
+    drawn = picture_of_crash(Scene("", ("A",)), statements, None, "").moments
+    update = [moment.text for moment in drawn if moment.text.startswith("UPDATE")][-1]
+    assert update.removeprefix("UPDATE books SET ").removesuffix(" WHERE id=1") == read
+
+
+@pytest.mark.parametrize(
+    ("statement", "note"),
+    [
+        (_sent("INSERT", "Dune", command="INSERT 0 1", result=Result(("title", "at"), [("Dune", NOON)])),
+         "1 row"),
+        (_sent("INSERT", "Dune", command="INSERT 0 1", result=Result(("title", "id"), [("Dune", "7")])), "→ id 7"),
+        (_sent("INSERT", "Dune", command="INSERT 0 1", result=Result(("title",), [("Emma",)])), "→ title Emma"),
+        (_sent("POST /", service="http", command="201", result=Result(("status", "id"), [("201", "ch_1")])),
+         "→ 201, id ch_1"),
+    ],
+)  # fmt: skip
+def test_what_came_of_it(statement: Statement, note: str) -> None:
+    """Of a row that was inserted what is not known from the statement is told, of a call its status and its answer."""
+    assert note_of([statement]) == note
+
+
+@pytest.mark.parametrize(
+    ("body", "read"),
+    [('{"amount_cents": 5, "note": null}', "amount_cents=5 note=null"), ("[1]", "[1]"), ("{", "{"), ("", "")],
+)
+def test_a_call_outside(body: str, read: str) -> None:
+    """What a call sends is told as what a request sends."""
+    assert text_of(_sent("POST /charges", body, service="http")) == f"POST /charges {read}".strip()

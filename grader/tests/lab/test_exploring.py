@@ -45,6 +45,14 @@ TWO_TRANSACTIONS = ONE_TRANSACTION.replace(
     "        await asyncio.sleep(60)\n", "    await asyncio.sleep(60)\n    async with transaction() as connection:\n"
 )
 
+READS_FIRST = """
+async def restock(quantity: int):
+    async with transaction() as connection:
+        read = await connection.execute("SELECT stock, title FROM books WHERE id = 1")
+        stock, title = await read.fetchone()
+        await connection.execute("UPDATE books SET title = %s, stock = %s WHERE id = 1", [title, stock + quantity])
+"""
+
 
 @pytest.fixture
 def bench(tmp_path: Path, pair: Pair, host: Host) -> Bench:
@@ -133,3 +141,17 @@ async def test_no_crash_is_needed(retry: Request, sent: str, bench: Bench) -> No
     assert timeline.explored.startswith("No crash is needed")
     assert [(moment.lane, moment.bad) for moment in timeline.moments] == [(0, False)] * 3 + [(1, True)]
     assert (timeline.token, [lane.outcome for lane in timeline.lanes]) == ("", ["200", "200"])
+
+
+async def test_a_crash_shows_what_was_read(bench: Bench) -> None:
+    """A sweep keeps what statements read, also where no exploration of the check has come before it."""
+
+    async def never(after: After) -> None:  # noqa: ARG001 -- a check's signature
+        raise Finding("restocked", "it is said", "nothing is")
+
+    async with bench(READS_FIRST) as lab:
+        with pytest.raises(Finding) as found:
+            await lab.every_crash(given=GIVEN, request=RESTOCKS[0], holds=never, retry=lambda _: None)
+    assert found.value.timeline is not None
+    read, write, _ = found.value.timeline.moments
+    assert (read.note, write.text) == ("→ stock 10", "UPDATE books SET …, stock=13 WHERE id=1")

@@ -101,7 +101,7 @@ async def test_calls_are_recorded(client: httpx.AsyncClient, service: OutsideSer
     assert (first.service, first.text, first.parameters) == ("http", "POST /charges", ('{"amount_cents": 5}',))
     assert (first.replica, first.command, first.error, first.done) == ("A", "201", None, True)
     assert first.result is not None
-    assert first.result.rows == [("201", '{"charge_id": 1}')]
+    assert (first.result.columns, first.result.rows) == (("status", "charge_id"), [("201", "1")])
     assert first.step == (first,)
     assert (second.text, second.error, second.connection) == ("GET /charges/1", "503", first.connection)
     assert recorder.round_trips == 2

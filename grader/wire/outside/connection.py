@@ -167,7 +167,10 @@ class HttpConnection(Connection):
         if reply.status >= _ERRORS:
             statement.error = str(reply.status)
         if self.proxy.keep_results:
-            statement.result = Result(("status", "body"), [(str(reply.status), json.dumps(reply.json)[:VALUES_CAP])])
+            members = reply.json if isinstance(reply.json, dict) else {} if reply.json is None else {"body": reply.json}
+            values = (value if isinstance(value, str) else json.dumps(value) for value in members.values())
+            row = (str(reply.status), *(value[:VALUES_CAP] for value in values))
+            statement.result = Result(("status", *members), [row])
         _finish(statement)
 
     def _go_on(self) -> None:
