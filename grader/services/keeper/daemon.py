@@ -15,6 +15,7 @@ import itertools
 import json
 import os
 import secrets
+import signal
 import socket
 import sys
 import time
@@ -66,8 +67,10 @@ class Keeper:
         await leftovers.clear([folder for folder in left if folder not in self._in_use], wait=False)
         self._in_background(leftovers.clear(self._in_use, wait=True))
         server = await asyncio.start_unix_server(self._connected, sock=listener)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, lambda: self._in_background(self._stop()))
         # Whoever started this keeper connects at once, unless it was killed before it could.
-        asyncio.get_running_loop().call_later(FIRST_SECONDS, self._first_is_late)
+        loop.call_later(FIRST_SECONDS, self._first_is_late)
         await self._over.wait()
         # First the name, then the socket: as long as somebody can connect, nobody else may take the name.
         self._home.forget_socket()

@@ -209,6 +209,15 @@ async def test_stop(home: Path) -> None:
             await log_in(pair.postgres)
 
 
+async def test_terminated_keeper(home: Path) -> None:
+    """A keeper that is told to end, as when the machine is shut down, ends its servers first, leased ones too."""
+    async with lease(home, redis=True):
+        [keeper] = await status(home)
+        os.kill(keeper.pid, signal.SIGTERM)
+        await ended(keeper.pid)
+        assert processes_in(home) == []
+
+
 async def test_tell() -> None:
     """The first run of all says that it initialises a cluster, and a later one says nothing."""
     async with temporary_home() as home:
