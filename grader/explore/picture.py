@@ -175,6 +175,9 @@ def note_of(statements: Sequence[Statement], changed: Sequence[str] = ()) -> str
     word = last.command.partition(" ")[0]
     if last.result is not None and last.result.rows:
         row = list(zip(last.result.columns, last.result.rows[0], strict=False))
+        if last.service == "redis":
+            reply = "nil" if row[0][1] is None else shortened(row[0][1])
+            return f"→ {reply}" if reply != "…" else ""
         if last.service == "http":
             members = [f"{name} {shortened(value)}" for name, value in row[1:SHOWN]]
             return f"→ {', '.join([str(row[0][1]), *members])}"

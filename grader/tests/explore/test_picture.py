@@ -79,10 +79,13 @@ def test_what_stays_as_it_was_read_is_left_out(statements: list[Statement], read
         (_sent("INSERT", "Dune", command="INSERT 0 1", result=Result(("title",), [("Emma",)])), "→ title Emma"),
         (_sent("POST /", service="http", command="201", result=Result(("status", "id"), [("201", "ch_1")])),
          "→ 201, id ch_1"),
+        (_sent("GET a", service="redis", result=Result(("reply",), [("7",)])), "→ 7"),
+        (_sent("GET a", service="redis", result=Result(("reply",), [(None,)])), "→ nil"),
+        (_sent("XADD s * a 1", service="redis", result=Result(("reply",), [("1764430000000-0",)])), ""),
     ],
 )  # fmt: skip
 def test_what_came_of_it(statement: Statement, note: str) -> None:
-    """Of a row that was inserted what is not known from the statement is told, of a call its status and its answer."""
+    """Of an inserted row is told what the statement does not, of a call its status and answer, of a command its reply."""
     assert note_of([statement]) == note
 
 

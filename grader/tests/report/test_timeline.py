@@ -79,13 +79,16 @@ def test_a_wait_is_a_bar() -> None:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("UPDATE books SET stock=9 WHERE id=…8f3a", "UPDATE books SET stock=9 WHERE"),
+        ("UPDATE books SET stock=9 WHERE id=…8f3a", "UPDATE books SET stock=9 WHERE id=…  "),
         ("UPDATE books SET price_cents=900, version=8 WHERE id=…8f3a AND version=7", "AND version=7"),
         ("SELECT … WHERE books.id=…8f3a FOR UPDATE", "… FOR UPDATE"),
     ],
 )
 def test_what_is_written_is_shown_before_which_row(text: str, shown: str) -> None:
-    """Of a text that is cut the end is kept where it says of a lock or a version, and not where it is the row's id."""
+    """Of a text that is cut the end is kept where it says of a lock or a version, and not where it is the row's id.
+
+    What would be left of an id is left out.
+    """
     long = Moment(1, "SELECT … FROM orders WHERE orders.id=…8f3a", "→ quantity 3")
     moments = (Moment(0, text, "1 row"), *[long] * 8, Moment(0, "COMMIT", bad=True))
     line = next(line for line in timeline_lines(replace(LOST_UPDATE, moments=moments)) if line.startswith("  1 "))

@@ -11,6 +11,7 @@ import redis.asyncio
 
 from grader.tests.wire.tap import scripted
 from grader.wire import Category, Recorder, RedisProxy, Upstream
+from grader.wire.redis.conversation import shown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -267,3 +268,20 @@ async def test_who_blocks_without_end_is_not_cut_short(redis_proxy: RedisProxy) 
             assert redis_proxy.blocked == []
             await other.rpush("a", "x")
         assert await waiting == (b"a", b"x")
+
+
+@pytest.mark.parametrize(
+    ("reply", "text"),
+    [
+        (None, None),
+        (b"", ""),
+        ("OK", "OK"),
+        (7, "7"),
+        ([b"0-0", [], [None, b"caf\xc3\xa9"]], "[0-0, [], [nil, café]]"),
+        ({b"orders": [b"1-1"]}, "{orders: [1-1]}"),
+        ([b"x" * 300, b"y" * 300], f"[{'x' * 300}, {'y' * 97}"),
+    ],
+)
+def test_a_reply_as_text(reply: object, text: str | None) -> None:
+    """A reply is kept as a text that shows what it holds, and not more of it than a line's worth."""
+    assert shown(reply) == text

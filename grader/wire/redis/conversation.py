@@ -245,10 +245,18 @@ class Conversation:
 
 
 def shown(value: object) -> str | None:
-    """Return a reply as a text of one line; None for null."""
-    if value is None or isinstance(value, str):
-        return value
-    return _text(value) if isinstance(value, bytes) else repr(value)[:400]
+    """Return a reply as a text of 400 characters at most, an array as `[one, [two, nil]]`; None for null."""
+    return None if value is None else _in_words(value)[:400]
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_in_words(key)}: {_in_words(each)}' for key, each in value.items())}}}"
+    if isinstance(value, list | set):
+        return f"[{', '.join(map(_in_words, value))}]"
+    if isinstance(value, bytes):
+        return _text(value)
+    return "nil" if value is None else str(value)
 
 
 def _text(word: bytes) -> str:
