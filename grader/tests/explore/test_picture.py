@@ -85,7 +85,7 @@ def test_what_stays_as_it_was_read_is_left_out(statements: list[Statement], read
     ],
 )  # fmt: skip
 def test_what_came_of_it(statement: Statement, note: str) -> None:
-    """Of an inserted row is told what the statement does not, of a call its status and answer, of a command its reply."""
+    """Of an inserted row is told what the statement lacks, of a call its status and answer, of a command its reply."""
     assert note_of([statement]) == note
 
 
