@@ -152,7 +152,7 @@ def text_of_step(step: Step) -> str:
 def _in_one_line(service: str, text: str, parameters: Sequence[str | bytes | None]) -> str:
     if service != "postgres":
         sent = fields(parameters[0]) if service == "http" and parameters else map(shortened, parameters)
-        return " ".join([text, *sent])[:200]
+        return _UUID.sub(r"…\2", " ".join([text, *sent]))[:200]
 
     def value(match: re.Match[str]) -> str:
         index = int(match[1]) - 1

@@ -26,7 +26,7 @@ _GAP = 2
 _NARROWEST = 12
 _PLACE = 20
 """Columns that a file and its line may take."""
-_HALF_AN_ID = re.compile(r"=…\w{0,3}…")
+_HALF_AN_ID = re.compile(r"…\w{1,3}…")
 _ENDS_IN_AN_ID = re.compile(r" WHERE [\w.]+=…\w+$")
 
 
@@ -222,7 +222,7 @@ def _two_lines(row: Row, columns: Columns) -> tuple[str, str]:
 def _cut(text: str, columns: int) -> str:
     """Return what fits of a text, its end too where that says more than which row it is: a lock, a version."""
     shown = cut(text, columns, 0 if _ENDS_IN_AN_ID.search(text) else columns * 2 // 5)
-    return _HALF_AN_ID.sub("=…", shown) if shown != text else text
+    return _HALF_AN_ID.sub("…", shown) if shown != text else text
 
 
 def _room(cell: Cell, lane: int, columns: Columns) -> int:

@@ -96,3 +96,9 @@ def test_what_came_of_it(statement: Statement, note: str) -> None:
 def test_a_call_outside(body: str, read: str) -> None:
     """What a call sends is told as what a request sends."""
     assert text_of(_sent("POST /charges", body, service="http")) == f"POST /charges {read}".strip()
+
+
+def test_a_key_with_an_id() -> None:
+    """Ids are as short in a command's key as they are in a statement."""
+    key = "SET paid:73c10877-18cc-a00f-f461-3c468f58ef01:a"
+    assert text_of(_sent(key, "running", "NX", service="redis")) == "SET paid:…ef01:a running NX"
