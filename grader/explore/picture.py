@@ -127,7 +127,8 @@ def events_of(run: Run) -> list[Event]:
 
 def moments_of(scene: Scene, events: Sequence[Event]) -> list[Moment]:
     """Return events as they are drawn, one to each."""
-    columns = _columns([one for step in scene.statements.values() for one in step])
+    ended = {event.step: event for event in events}  # the last event of each: of a step that waited its end
+    columns = _columns(one for e in events if ended[e.step] is e for one in scene.statements.get(e.step, ()))
     return [_moment(scene, event, events, columns) for event in events]
 
 
@@ -229,7 +230,7 @@ class _Columns(NamedTuple):
 
 
 def _columns(statements: Iterable[Statement]) -> _Columns:
-    """Return first the columns that an UPDATE computed, then those to which it gave another value than was read.
+    """Return of statements in order the columns that one computed, then those to which it gave not what was read.
 
     Those did not change to which each UPDATE gave what had been read before it.
     """
@@ -238,7 +239,7 @@ def _columns(statements: Iterable[Statement]) -> _Columns:
     assigned: set[tuple[str, str]] = set()
     repeated: set[str] = set()
     given: set[str] = set()
-    for statement in sorted(statements, key=lambda statement: statement.number):
+    for statement in statements:
         if statement.service != "postgres":
             continue
         for column, value in _assigned(statement):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from grader.explore.picture import Scene, note_of, picture_of_crash, text_of
+from grader.explore.picture import Scene, moments_of, note_of, picture_of_crash, text_of
+from grader.explore.values import Event, Footprint, Phase, Step
 from grader.wire import Statement
 from grader.wire.recorder import Result
 
@@ -36,9 +37,8 @@ def _sent(
     service: str = "postgres",
     command: str = "",
     result: Result | None = None,
-    number: int = 1,
 ) -> Statement:
-    return Statement(number, "A", 1, service, text, parameters, rows=1, command=command, result=result)
+    return Statement(1, "A", 1, service, text, parameters, rows=1, command=command, result=result)
 
 
 READ = Result(("title", "stock"), [("Dune", "10")])
@@ -49,18 +49,18 @@ BOTH = "UPDATE books SET title = $1, stock = $2::INTEGER WHERE id = 1"
 @pytest.mark.parametrize(
     ("statements", "read"),
     [
-        ([_sent("SELECT", result=READ), _sent(BOTH, "Dune", "13", number=2)], "…, stock=13"),
-        ([_sent("SELECT", result=READ), _sent(BOTH, "Emma", "10", number=2)], "title='Emma', …"),
+        ([_sent("SELECT", result=READ), _sent(BOTH, "Dune", "13")], "…, stock=13"),
+        ([_sent("SELECT", result=READ), _sent(BOTH, "Emma", "10")], "title='Emma', …"),
         # nothing would be left; read only afterwards; another wrote something else
-        ([_sent("SELECT", result=READ), _sent(BOTH, "Dune", "10", number=2)], "title='Dune', stock=10"),
-        ([_sent("SELECT", result=READ, number=2), _sent(BOTH, "Dune", "10")], "title='Dune', stock=10"),
-        ([_sent(BOTH, "Emma", "12", number=2), _sent("SELECT", result=READ), _sent(BOTH, "Dune", "10", number=3)],
+        ([_sent("SELECT", result=READ), _sent(BOTH, "Dune", "10")], "title='Dune', stock=10"),
+        ([_sent(BOTH, "Dune", "13"), _sent("SELECT", result=READ)], "title='Dune', stock=13"),
+        ([_sent("SELECT", result=READ), _sent(BOTH, "Emma", "12"), _sent(BOTH, "Dune", "10")],
          "title='Dune', stock=10"),
-        ([_sent("SELECT", result=READ), _sent(BOTH + " RETURNING title", "Dune", "11", number=2,
+        ([_sent("SELECT", result=READ), _sent(BOTH + " RETURNING title", "Dune", "11",
                                               result=Result(("title",), [("Dune",)]))], "…, stock=11"),
         ([_sent(BOTH + " RETURNING title, stock", "Dune", "10", result=READ)], "title='Dune', stock=10"),
         # an answer from outside is no column
-        ([_sent("GET /", result=READ, service="http"), _sent(BOTH, "Dune", "13", number=2)], "title='Dune', stock=13"),
+        ([_sent("GET /", result=READ, service="http"), _sent(BOTH, "Dune", "13")], "title='Dune', stock=13"),
     ],
 )  # fmt: skip
 def test_what_stays_as_it_was_read_is_left_out(statements: list[Statement], read: str) -> None:
@@ -68,6 +68,18 @@ def test_what_stays_as_it_was_read_is_left_out(statements: list[Statement], read
     drawn = picture_of_crash(Scene("", ("A",)), statements, None, "").moments
     update = [moment.text for moment in drawn if moment.text.startswith("UPDATE")][-1]
     assert update.removeprefix("UPDATE books SET ").removesuffix(" WHERE id=1") == read
+
+
+@pytest.mark.parametrize(("order", "read"), [("AB", "…, stock=13"), ("BA", "title='Dune', stock=13")])
+def test_what_was_read_before_is_what_the_schedule_let_be_read_before(order: str, read: str) -> None:
+    """Statements stand at their gates in any order; what counts is the order in which they were let go."""
+    sent = {"B": _sent(BOTH, "Dune", "13"), "A": _sent("SELECT", result=READ)}
+    steps = {
+        name: Step(name, 1, "postgres", (one.text,), (one.parameters,), one.category) for name, one in sent.items()
+    }
+    scene = Scene("", ("A", "B"), {steps[name]: (one,) for name, one in sent.items()})
+    drawn = moments_of(scene, [Event(steps[name], Phase.WHOLE, Footprint(frozenset())) for name in order])
+    assert drawn[order.index("B")].text == f"UPDATE books SET {read} WHERE id=1"  # noqa: S608 -- as it is shown
 
 
 @pytest.mark.parametrize(
