@@ -36,14 +36,15 @@ _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:")
 _TYPE = r"(?:character varying|bit varying|double precision|time(?:stamp)?(?:\(\d\))? with(?:out)? time zone|\w+)"
 """A type's name; those of more than one word are PostgreSQL's own."""
 _PARAMETER = re.compile(rf"\$(\d+)(?:::{_TYPE}(?:\(\d+(?:, ?\d+)?\))?(?:\[\])*)?", re.IGNORECASE)
-_COLUMNS = re.compile(r"^(SELECT )(?!COUNT\b).+?( FROM \w+(?= WHERE )|(?= FROM ))", re.IGNORECASE)
+_COLUMNS = re.compile(r"^(SELECT )(?!COUNT\b).+?(?= FROM )", re.IGNORECASE)
+_FROM = re.compile(r"^(SELECT …) FROM \w+(?= WHERE )")
 _SET = re.compile(r"\bSET (.+?)(?: WHERE | RETURNING |$)", re.IGNORECASE)
 _COMPUTED = re.compile(r"(\w+)\s*=\s*(?:\w+\.)?\1\b")
 _ASSIGNED = re.compile(rf"\b(\w+)\s*=\s*{_PARAMETER.pattern}(?=\s*(?:,|$))", re.IGNORECASE)
 """In a SET clause a column and the number of the parameter that it is set to."""
 _GAPS = re.compile(r"…(?:\s*,\s*…)+")
 _RETURNING = re.compile(r" RETURNING .*$", re.IGNORECASE)
-_TABLE = re.compile(r"\b(?:FROM|UPDATE|INTO)\s+([a-z_]+)\b", re.IGNORECASE)
+_TABLE = re.compile(r"\b(?:FROM|INTO|(?<!FOR )(?<!DO )UPDATE)\s+([a-z_]+)\b", re.IGNORECASE)
 VALUE = 24
 """Characters of a value that are shown."""
 SHOWN = 3
@@ -101,14 +102,14 @@ def picture_of_crash(scene: Scene, steps: Sequence[Statement], fault: Fault | No
     Where no fault was needed, what went wrong last is marked.
     """
     moments = []
-    columns = _columns(steps)
+    read = _reading(steps)
     for number, statement in enumerate(steps, 1):
         struck = fault if fault is not None and number == fault.index else None
         lost = struck is not None and struck.place == "before"
         if struck and lost:
             moments.append(Moment(0, struck.told.replace("before it", "before the next line"), fault=True, bad=True))
-        note = "never sent" if lost else note_of((statement,), columns.changed)
-        moments.append(Moment(0, text_of(statement, columns.unchanged), note, _place(statement)))
+        note = "never sent" if lost else note_of((statement,), read.changed)
+        moments.append(Moment(0, read.text_of((statement,)), note, _place(statement)))
         if struck and not lost:
             moments.append(Moment(0, struck.told, fault=True, bad=True))
     lanes = _lanes(scene)
@@ -128,8 +129,8 @@ def events_of(run: Run) -> list[Event]:
 def moments_of(scene: Scene, events: Sequence[Event]) -> list[Moment]:
     """Return events as they are drawn, one to each."""
     ended = {event.step: event for event in events}  # the last event of each: of a step that waited its end
-    columns = _columns(one for e in events if ended[e.step] is e for one in scene.statements.get(e.step, ()))
-    return [_moment(scene, event, events, columns) for event in events]
+    read = _reading(one for e in events if ended[e.step] is e for one in scene.statements.get(e.step, ()))
+    return [_moment(scene, event, events, read) for event in events]
 
 
 def text_of(statement: Statement, left_out: Collection[str] = ()) -> str:
@@ -188,7 +189,7 @@ def note_of(statements: Sequence[Statement], changed: Sequence[str] = ()) -> str
         row = [(name, value) for name, value in row if name not in known and not _UUID.fullmatch(str(value))]
         pairs = [(name, shortened(value)) for name, value in row]
         told = [pair for column in changed for pair in pairs if pair[0] == column]
-        pairs = told or sorted(pairs, key=lambda pair: len(pair[1]) > SHORT)
+        pairs = sorted(told or pairs, key=lambda pair: len(pair[1]) > SHORT)
         shown = [f"{column} {value}" for column, value in pairs]
         more = f", and {last.rows - 1} more" if last.rows > 1 else ""
         if shown:
@@ -222,26 +223,37 @@ def literal(value: object) -> str:
     return text if value is None or re.fullmatch(r"-?\d+(\.\d+)?|…\w+|true|false", text) else f"'{text}'"
 
 
-class _Columns(NamedTuple):
-    """Of the columns that a run sets and reads those that changed, the most telling first, and those that did not."""
+class _Reading(NamedTuple):
+    """What of a run's statements is worth a reader's time."""
 
     changed: Sequence[str]
+    """The columns that changed, the most telling first."""
     unchanged: Collection[str]
+    """Those that were set and stayed as they were."""
+    tables: Collection[str]
+
+    def text_of(self, statements: Iterable[Statement]) -> str:
+        """Return statements of a step in one line; where there is one table, it is not named again and again."""
+        texts = [text_of(statement, self.unchanged) for statement in statements]
+        return "; ".join(texts if len(self.tables) > 1 else [_FROM.sub(r"\1", text) for text in texts])
 
 
-def _columns(statements: Iterable[Statement]) -> _Columns:
-    """Return of statements in order the columns that one computed, then those to which it gave not what was read.
+def _reading(statements: Iterable[Statement]) -> _Reading:
+    """Look through statements in order.
 
-    Those did not change to which each UPDATE gave what had been read before it.
+    Changed are first the columns that an UPDATE computed, then those to which one gave another value than was read;
+    unchanged those to which each gave what had been read before it.
     """
     read: dict[str, set[str]] = {}
     computed: set[str] = set()
     assigned: set[tuple[str, str]] = set()
     repeated: set[str] = set()
     given: set[str] = set()
+    tables: set[str] = set()
     for statement in statements:
         if statement.service != "postgres":
             continue
+        tables.update(_TABLE.findall(statement.text))
         for column, value in _assigned(statement):
             assigned.add((column, value))
             (repeated if read.get(column) == {value} else given).add(column)
@@ -251,7 +263,7 @@ def _columns(statements: Iterable[Statement]) -> _Columns:
                 for column, seen in zip(statement.result.columns, row, strict=False):
                     read.setdefault(column, set()).add(str(seen))
     changed = {column for column, value in assigned if column in read and read[column] != {value}} - computed
-    return _Columns([*sorted(computed), *sorted(changed)], repeated - given - changed - computed)
+    return _Reading([*sorted(computed), *sorted(changed)], repeated - given - changed - computed, tables)
 
 
 def _assigned(statement: Statement) -> list[tuple[str, str]]:
@@ -266,16 +278,16 @@ def _clause(statement: Statement) -> str:
     return clause[1] if clause else ""
 
 
-def _moment(scene: Scene, event: Event, events: Sequence[Event], columns: _Columns) -> Moment:
+def _moment(scene: Scene, event: Event, events: Sequence[Event], read: _Reading) -> Moment:
     statements = scene.statements.get(event.step, ())
     lane = scene.names.index(event.actor[0])
-    text = "; ".join(text_of(statement, columns.unchanged) for statement in statements) or text_of_step(event.step)
+    text = read.text_of(statements) or text_of_step(event.step)
     site = event.step.site
     place = Place(site.file, site.line) if site else None
     if event.phase is Phase.RELEASE:
         on = next((n for n, other in enumerate(events, 1) if other.step is event.step and other is not event), None)
         return Moment(lane, text, "waits", place, waited_until=on)
-    return Moment(lane, text, note_of(statements, columns.changed) if statements else "", place)
+    return Moment(lane, text, note_of(statements, read.changed) if statements else "", place)
 
 
 def _went_on_at_once(run: Run, event: Event) -> bool:

@@ -94,7 +94,7 @@ background:var(--code);border:1px solid var(--edge);border-radius:8px}
 code{font:14px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono","Liberation Mono",monospace}
 .place{margin:10px 0 0;color:var(--soft);font-size:14px;overflow-wrap:anywhere}
 .again{margin:16px 0 0;padding-top:12px;border-top:1px solid var(--edge)}
-.again span{font-weight:600}.again code{overflow-wrap:anywhere}
+.again span{font-weight:600}.again code{overflow-wrap:anywhere}.again b{font:inherit;white-space:nowrap}
 @media (max-width:860px){
 .top,nav,main{padding-left:12px;padding-right:12px}
 h1{font-size:23px}h2{font-size:20px}h3{font-size:18px}

@@ -149,7 +149,8 @@ def _result(result: CheckResult, one: Graded, key: str) -> Iterator[str]:
     else:
         yield from finding_html(finding, one.folders, lambda timeline: _figure(timeline, name))
     again = command(one.again.get(result.check, one.name), finding.timeline if finding else None)
-    yield f'<p class="again"><span>Again:</span> <code>{_e(again)}</code></p></article>'
+    shown = _e(again).replace("--replay", "<b>--replay</b>")
+    yield f'<p class="again"><span>Again:</span> <code>{shown}</code></p></article>'
 
 
 def finding_html(finding: Finding, folders: Sequence[Path], draw: Callable[[Timeline], Iterable[str]]) -> Iterator[str]:

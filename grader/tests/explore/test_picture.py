@@ -83,6 +83,20 @@ def test_what_was_read_before_is_what_the_schedule_let_be_read_before(order: str
 
 
 @pytest.mark.parametrize(
+    ("other", "read"),
+    [
+        ("UPDATE books SET stock = 1", "SELECT … WHERE id=1 FOR UPDATE SKIP LOCKED"),
+        ("UPDATE orders SET stock = 1", "SELECT … FROM books WHERE id=1 FOR UPDATE SKIP LOCKED"),
+    ],
+)
+def test_a_table_is_named_where_there_are_several(other: str, read: str) -> None:
+    """Where all statements are of one table, what is read is told without it."""
+    lock = _sent("SELECT books.id, books.stock FROM books WHERE books.id = 1 FOR UPDATE SKIP LOCKED")
+    drawn = picture_of_crash(Scene("", ("A",)), [lock, _sent(other)], None, "").moments
+    assert drawn[0].text == read
+
+
+@pytest.mark.parametrize(
     ("statement", "note"),
     [
         (_sent("INSERT", "Dune", command="INSERT 0 1", result=Result(("title", "at"), [("Dune", NOON)])),

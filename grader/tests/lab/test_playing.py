@@ -116,7 +116,7 @@ def stock(game: Game) -> object:
 async def test_each_request_is_held_before_its_first_statement(table: Table) -> None:
     """A game begins with every request sent, at its first statement, at the learner's line, and with fresh rows."""
     async with table(READ_THEN_WRITE) as game:
-        assert held(game) == [["SELECT … WHERE id=1"]] * 2
+        assert held(game) == [["SELECT … FROM books WHERE id=1"]] * 2
         assert all(str(step.place).startswith("app/main.py:") for seat in game.position.seats for step in seat.standing)
         assert game.position.lines == ()
         assert stock(game) == 10
@@ -171,7 +171,7 @@ async def test_who_waits_for_a_lock_goes_on_when_it_is_let_go(table: Table) -> N
     async with table(LOCKED) as game:
         await let_go(game, "A", "B")
         waiting = game.position.seats[1]
-        assert [step.text for step in waiting.waiting] == ["SELECT … WHERE id=1 FOR UPDATE"]
+        assert [step.text for step in waiting.waiting] == ["SELECT … FROM books WHERE id=1 FOR UPDATE"]
         assert not waiting.may_go
         await let_go(game, "B")
         assert game.position.remark == "B has no step to take now"
