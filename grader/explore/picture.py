@@ -175,28 +175,31 @@ def note_of(statements: Sequence[Statement], changed: Sequence[str] = ()) -> str
         return ERRORS.get(failed.error or "", failed.error or "")
     last = statements[-1]
     word = last.command.partition(" ")[0]
-    if last.result is not None and last.result.rows:
-        row = list(zip(last.result.columns, last.result.rows[0], strict=False))
-        if last.service == "redis":
-            reply = "nil" if row[0][1] is None else shortened(row[0][1])
-            return f"→ {reply}" if reply != "…" else ""
-        if last.service == "http":
-            members = [f"{name} {shortened(value)}" for name, value in row[1:SHOWN]]
-            return f"→ {', '.join([str(row[0][1]), *members])}"
-        known = {name for name, _ in _assigned(last)}
-        if word == "INSERT":
-            known |= {name for name, value in row if value in last.parameters or _TIMESTAMP.match(str(value))}
-        row = [(name, value) for name, value in row if name not in known and not _UUID.fullmatch(str(value))]
-        pairs = [(name, shortened(value)) for name, value in row]
-        told = [pair for column in changed for pair in pairs if pair[0] == column]
-        pairs = sorted(told or pairs, key=lambda pair: len(pair[1]) > SHORT)
-        shown = [f"{column} {value}" for column, value in pairs]
-        more = f", and {last.rows - 1} more" if last.rows > 1 else ""
-        if shown:
-            return f"→ {', '.join(shown[:SHOWN])}{more}"
+    if told := _told(last, changed):
+        more = f", and {last.rows - 1} more" if last.rows > 1 and last.service == "postgres" else ""
+        return f"→ {', '.join(told[:SHOWN])}{more}"
     if word in {"UPDATE", "DELETE", "INSERT", "MERGE"} or (word == "SELECT" and last.rows != 1):
         return f"{last.rows} row{'s' * (last.rows != 1)}" if last.rows or word != "SELECT" else "→ no row"
     return ""
+
+
+def _told(statement: Statement, changed: Sequence[str]) -> list[str]:
+    """Return what the first row of an answer, a reply or a call's answer tells beside what was sent."""
+    if statement.result is None or not statement.result.rows:
+        return []
+    row = list(zip(statement.result.columns, statement.result.rows[0], strict=False))
+    if statement.service == "redis":
+        reply = "nil" if row[0][1] is None else shortened(row[0][1])
+        return [reply] if reply != "…" else []
+    if statement.service == "http":
+        return [str(row[0][1]), *(f"{name} {shortened(value)}" for name, value in row[1:])]
+    known = {column for column, _ in _assigned(statement)}
+    if statement.command.startswith("INSERT"):
+        known |= {name for name, value in row if value in statement.parameters or _TIMESTAMP.match(str(value))}
+    row = [(name, value) for name, value in row if name not in known and not _UUID.fullmatch(str(value))]
+    telling = [pair for column in changed for pair in row if pair[0] == column]
+    pairs = sorted(((name, shortened(value)) for name, value in telling or row), key=lambda pair: len(pair[1]) > SHORT)
+    return [f"{name} {value}" for name, value in pairs]
 
 
 def fields(body: object) -> list[str]:
