@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from grader.explore.picture import shortened
+from grader.explore.wording import shortened
 from grader.lab.position import Position
 from grader.report.columns import cut, pad, tidy, width, wrap
 

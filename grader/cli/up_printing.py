@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from rich.console import Console
 from rich.text import Text
 
-from grader.explore.picture import ERRORS, text_of
+from grader.explore.wording import ERRORS, text_of
 from grader.report.columns import cut, pad, printable, tidy, width
 from grader.wire import Category
 

@@ -14,8 +14,9 @@ from grader.explore.controller import Controller, Stuck
 from grader.explore.crash import Fault, Saboteur, faults
 from grader.explore.explorer import ATTEMPTS, CONFIRMED, Explored, Explorer, Limits, NoSuchScheduleError, Tried
 from grader.explore.passing import come_to_rest, time_passing
-from grader.explore.picture import Scene, fields, picture_of_crash, picture_of_run, shortened
+from grader.explore.picture import Scene, picture_of_crash, picture_of_run
 from grader.explore.token import Token
+from grader.explore.wording import fields, shortened
 from grader.lab.actors import LabBench
 from grader.lab.after import After
 from grader.lab.debugging import frozen, frozen_in_halts

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from grader.explore.crash import Fault
-from grader.explore.picture import moments_of, shortened, text_of_step
+from grader.explore.picture import moments_of
 from grader.explore.values import Phase
+from grader.explore.wording import shortened, text_of_step
 from grader.verdict import Place
 
 if TYPE_CHECKING:

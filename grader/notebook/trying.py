@@ -12,8 +12,9 @@ from grader.explore.every import Every
 from grader.explore.explorer import NoSuchScheduleError
 from grader.explore.independence import dependent
 from grader.explore.order import class_of, nearest
-from grader.explore.picture import picture_of_run, text_of
+from grader.explore.picture import picture_of_run
 from grader.explore.token import Token
+from grader.explore.wording import text_of
 from grader.lab import Request
 from grader.lab.exploring import Exploration
 from grader.verdict import Finding

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from grader.explore.picture import note_of, text_of
+from grader.explore.wording import note_of, text_of
 from grader.verdict import Evidence
 from grader.wire import Category
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from grader.explore.picture import Scene, moments_of, note_of, picture_of_crash, text_of
+from grader.explore.picture import Scene, moments_of, picture_of_crash
 from grader.explore.values import Event, Footprint, Phase, Step
+from grader.explore.wording import note_of, text_of
 from grader.wire import Statement
 from grader.wire.recorder import Result
 
