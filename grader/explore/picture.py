@@ -65,6 +65,7 @@ def picture_of_run(scene: Scene, run: Run, nearest: tuple[Event, Event, Run] | N
 def picture_of_crash(scene: Scene, steps: Sequence[Statement], fault: Fault | None, retried: str) -> Timeline:
     """Draw a request that was hit by a fault at one of its steps, or by none; `retried` is the retry, if there was one.
 
+    The retry has the scene's second lane.
     Where no fault was needed, what went wrong last is marked.
     """
     moments = []
@@ -78,13 +79,11 @@ def picture_of_crash(scene: Scene, steps: Sequence[Statement], fault: Fault | No
         moments.append(Moment(0, read.text_of((statement,)), note, _place(statement)))
         if struck and not lost:
             moments.append(Moment(0, struck.told, fault=True, bad=True))
-    lanes = _lanes(scene)
     if retried:
-        lanes = (*lanes, Lane("the retry, on the other replica", scene.outcomes[1] if scene.outcomes[1:] else ""))
         moments.append(Moment(1, retried))
     if fault is None and moments:
         moments[-1] = replace(moments[-1], bad=True)
-    return Timeline(title=scene.title, lanes=lanes, moments=tuple(moments), why=_sentence(scene.seen))
+    return Timeline(title=scene.title, lanes=_lanes(scene), moments=tuple(moments), why=_sentence(scene.seen))
 
 
 def events_of(run: Run) -> list[Event]:

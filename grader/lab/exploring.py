@@ -318,6 +318,8 @@ class Exploration:
         except Finding as finding:
             retried = str(again) if again is not None else ""
             scene = self.scene(finding, {}, [answer, second] if retried else [answer])
+            if retried:
+                scene = replace(scene, labels=(*scene.labels, f"the retry · on replica {NAMES[1]}"))
             timeline = picture_of_crash(scene, steps, fault, retried)
             done = f"let {one} make a round" if isinstance(one, Process) else f"sent {one}"
             if fault is not None:

@@ -141,6 +141,7 @@ async def test_no_crash_is_needed(retry: Request, sent: str, bench: Bench) -> No
     assert timeline.explored.startswith("No crash is needed")
     assert [(moment.lane, moment.bad) for moment in timeline.moments] == [(0, False)] * 3 + [(1, True)]
     assert (timeline.token, [lane.outcome for lane in timeline.lanes]) == ("", ["200", "200"])
+    assert timeline.lanes[1].label == "the retry · on replica B"
 
 
 async def test_a_crash_shows_what_was_read(bench: Bench) -> None:
