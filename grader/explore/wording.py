@@ -36,6 +36,7 @@ _SET = re.compile(r"\bSET (.+?)(?: WHERE | RETURNING |$)", re.IGNORECASE)
 _COMPUTED = re.compile(r"(\w+)\s*=\s*(?:\w+\.)?\1\b")
 _ASSIGNED = re.compile(rf"\b(\w+)\s*=\s*{_PARAMETER.pattern}(?=\s*(?:,|$))", re.IGNORECASE)
 """In a SET clause a column and the number of the parameter that it is set to."""
+_TARGET = re.compile(r"\b(\w+)\s*=")
 _GAPS = re.compile(r"…(?:\s*,\s*…)+")
 _RETURNING = re.compile(r" RETURNING .*$", re.IGNORECASE)
 _TABLE = re.compile(r"\b(?:FROM|INTO|(?<!FOR )(?<!DO )UPDATE)\s+([a-z_]+)\b", re.IGNORECASE)
@@ -109,6 +110,8 @@ def _told(statement: Statement, changed: Sequence[str]) -> list[str]:
     known = {column for column, _ in _assigned(statement)}
     if statement.command.startswith("INSERT"):
         known |= {name for name, value in row if value in statement.parameters or _TIMESTAMP.match(str(value))}
+    if statement.command.startswith("UPDATE"):
+        known |= {name for name, _ in row} - set(_TARGET.findall(_clause(statement)))
     row = [(name, value) for name, value in row if name not in known and not _UUID.fullmatch(str(value))]
     telling = [pair for column in changed for pair in row if pair[0] == column]
     pairs = sorted(((name, shortened(value)) for name, value in telling or row), key=lambda pair: len(pair[1]) > SHORT)
@@ -122,7 +125,11 @@ def fields(body: object) -> list[str]:
     except ValueError:
         members = None
     if isinstance(members, dict):
-        return [f"{name}={shortened(value)}" for name, value in members.items()]
+        texts = (
+            (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+            for name, value in members.items()
+        )
+        return [f"{name}={shortened(text)}" for name, text in texts]
     return [shortened(body)] if body else []
 
 

@@ -266,7 +266,7 @@ async def odd_requests_are_refused_alike(lab: Lab) -> None:
             fault is None,
             done=odd.does,
             seen=str(fault),
-            expected=f"{odd.request.method} {odd.route} answers {odd.status}, a problem document",
+            expected=f"{odd.route} answers {odd.status}, a problem document",
             evidence=shown(answer),
         )
     rows = await lab.rows.fetch(

@@ -43,6 +43,7 @@ def _sent(
 
 
 READ = Result(("title", "stock"), [("Dune", "10")])
+SET = Result(("a", "b", "c"), [("2", "5", "9")])
 NOON = "2026-01-02 12:00:00+00"
 BOTH = "UPDATE books SET title = $1, stock = $2::INTEGER WHERE id = 1"
 
@@ -104,6 +105,8 @@ def test_a_table_is_named_where_there_are_several(other: str, read: str) -> None
          "1 row"),
         (_sent("INSERT", "Dune", command="INSERT 0 1", result=Result(("title", "id"), [("Dune", "7")])), "→ id 7"),
         (_sent("INSERT", "Dune", command="INSERT 0 1", result=Result(("title",), [("Emma",)])), "→ title Emma"),
+        (_sent("UPDATE t SET a = a + 1, b = $1", "5", command="UPDATE 1", result=SET), "→ a 2"),
+        (_sent("UPDATE t SET b = $1", "5", command="UPDATE 1", result=SET), "1 row"),
         (_sent("POST /", service="http", command="201", result=Result(("status", "id"), [("201", "ch_1")])),
          "→ 201, id ch_1"),
         (_sent("GET a", service="redis", result=Result(("reply",), [("7",)])), "→ 7"),
@@ -118,7 +121,13 @@ def test_what_came_of_it(statement: Statement, note: str) -> None:
 
 @pytest.mark.parametrize(
     ("body", "read"),
-    [('{"amount_cents": 5, "note": null}', "amount_cents=5 note=null"), ("[1]", "[1]"), ("{", "{"), ("", "")],
+    [
+        ('{"amount_cents": 5, "note": null}', "amount_cents=5 note=null"),
+        ('{"gift": true, "lines": [{"id": 1}]}', 'gift=true lines=[{"id": 1}]'),
+        ("[1]", "[1]"),
+        ("{", "{"),
+        ("", ""),
+    ],
 )
 def test_a_call_outside(body: str, read: str) -> None:
     """What a call sends is told as what a request sends."""
