@@ -19,7 +19,7 @@ _VOLATILE = (
     (re.compile(r"\b\d+\.\d+ (s|ms)\b"), r"<time> \1"),
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"), "<moment>"),
     (re.compile(r"…[0-9a-f]{3,4}\b"), "…<id>"),
-    (re.compile(r"\b20\d\d[01]\d[0-3]\d\b"), "<day>"),
+    (re.compile(r"\b20\d\d[01]\d(?:[0-3]\d\b|…)"), "<day>"),
     # a sequence goes on from schedule to schedule, and from one that is run again to the next
     (re.compile(r"(→ id )\d+\b"), r"\1<n>"),
     (re.compile(r"\{\d+(,\d+)*\}"), "{<n>}"),

@@ -109,9 +109,11 @@ def _told(statement: Statement, changed: Sequence[str]) -> list[str]:
         return [str(row[0][1]), *(f"{name} {shortened(value)}" for name, value in row[1:])]
     known = {column for column, _ in _assigned(statement)}
     if statement.command.startswith("INSERT"):
-        known |= {name for name, value in row if value in statement.parameters or _TIMESTAMP.match(str(value))}
-    if statement.command.startswith("UPDATE"):
-        known |= {name for name, _ in row} - set(_TARGET.findall(_clause(statement)))
+        known |= {name for name, value in row if value in statement.parameters}
+    if statement.command.startswith(("INSERT", "UPDATE")):
+        known |= {name for name, value in row if _TIMESTAMP.match(str(value))}
+    targets = set(_TARGET.findall(_clause(statement)))
+    row = [pair for pair in row if pair[0] in targets] or row
     row = [(name, value) for name, value in row if name not in known and not _UUID.fullmatch(str(value))]
     telling = [pair for column in changed for pair in row if pair[0] == column]
     pairs = sorted(((name, shortened(value)) for name, value in telling or row), key=lambda pair: len(pair[1]) > SHORT)

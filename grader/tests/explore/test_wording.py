@@ -107,6 +107,8 @@ def test_a_table_is_named_where_there_are_several(other: str, read: str) -> None
         (_sent("INSERT", "Dune", command="INSERT 0 1", result=Result(("title",), [("Emma",)])), "→ title Emma"),
         (_sent("UPDATE t SET a = a + 1, b = $1", "5", command="UPDATE 1", result=SET), "→ a 2"),
         (_sent("UPDATE t SET b = $1", "5", command="UPDATE 1", result=SET), "1 row"),
+        (_sent("UPDATE t SET at = now()", command="UPDATE 1", result=SET), "→ a 2, b 5, c 9"),
+        (_sent("UPDATE t SET at = now()", command="UPDATE 1", result=Result(("at", "a"), [(NOON, "2")])), "1 row"),
         (_sent("POST /", service="http", command="201", result=Result(("status", "id"), [("201", "ch_1")])),
          "→ 201, id ch_1"),
         (_sent("GET a", service="redis", result=Result(("reply",), [("7",)])), "→ 7"),
