@@ -40,6 +40,7 @@ _TARGET = re.compile(r"\b(\w+)\s*=")
 _GAPS = re.compile(r"…(?:\s*,\s*…)+")
 _RETURNING = re.compile(r" RETURNING .*$", re.IGNORECASE)
 _TABLE = re.compile(r"\b(?:FROM|INTO|(?<!FOR )(?<!DO )UPDATE)\s+([a-z_]+)\b", re.IGNORECASE)
+_JOIN = re.compile(r"\bJOIN\b", re.IGNORECASE)
 VALUE = 24
 """Characters of a value that are shown."""
 SHOWN = 3
@@ -49,12 +50,7 @@ SHORT = 12
 
 def text_of(statement: Statement, left_out: Collection[str] = ()) -> str:
     """Return a statement in one line, with its values in place; without the columns it reads, and these it sets."""
-    text = " ".join(statement.text.split())
-    if left_out and (clause := _SET.search(text)):
-        told = _GAPS.sub("…", _ASSIGNED.sub(lambda match: "…" if match[1] in left_out else match[0], clause[1]))
-        if told != "…":
-            text = text[: clause.start(1)] + told + text[clause.end(1) :]
-    return _in_one_line(statement.service, text, statement.parameters)
+    return _in_one_line(statement.service, statement.text, statement.parameters, left_out)
 
 
 def text_of_step(step: Step) -> str:
@@ -65,7 +61,9 @@ def text_of_step(step: Step) -> str:
     )
 
 
-def _in_one_line(service: str, text: str, parameters: Sequence[str | bytes | None]) -> str:
+def _in_one_line(
+    service: str, text: str, parameters: Sequence[str | bytes | None], left_out: Collection[str] = ()
+) -> str:
     if service != "postgres":
         sent = fields(parameters[0]) if service == "http" and parameters else map(shortened, parameters)
         return _UUID.sub(r"…\2", " ".join([text, *sent]))[:200]
@@ -75,6 +73,10 @@ def _in_one_line(service: str, text: str, parameters: Sequence[str | bytes | Non
         return literal(parameters[index]) if index < len(parameters) else match[0]
 
     text = " ".join(text.split())
+    if left_out and (clause := _SET.search(text)):
+        told = _GAPS.sub("…", _ASSIGNED.sub(lambda match: "…" if match[1] in left_out else match[0], clause[1]))
+        if told != "…":
+            text = text[: clause.start(1)] + told + text[clause.end(1) :]
     text = _COLUMNS.sub(r"\1…", text, count=1)
     text = _RETURNING.sub("", text)
     for table in set(_TABLE.findall(text)):
@@ -167,9 +169,10 @@ def reading(statements: Iterable[Statement]) -> Reading:
     """Look through statements in order.
 
     Changed are first the columns that an UPDATE computed, then those to which one gave another value than was read;
-    unchanged those to which each gave what had been read before it.
+    unchanged those to which each gave what had been read of the same table before it.
     """
     read: dict[str, set[str]] = {}
+    read_of: dict[tuple[str, str], set[str]] = {}
     computed: set[str] = set()
     assigned: set[tuple[str, str]] = set()
     repeated: set[str] = set()
@@ -178,15 +181,18 @@ def reading(statements: Iterable[Statement]) -> Reading:
     for statement in statements:
         if statement.service != "postgres":
             continue
-        tables.update(_TABLE.findall(statement.text))
+        named = set(_TABLE.findall(statement.text))
+        tables |= named
+        table = named.pop() if len(named) == 1 and not _JOIN.search(statement.text) else ""
         for column, value in _assigned(statement):
             assigned.add((column, value))
-            (repeated if read.get(column) == {value} else given).add(column)
+            (repeated if table and read_of.get((table, column)) == {value} else given).add(column)
         computed |= set(_COMPUTED.findall(_clause(statement)))
         if statement.result is not None:
             for row in statement.result.rows:
                 for column, seen in zip(statement.result.columns, row, strict=False):
                     read.setdefault(column, set()).add(str(seen))
+                    read_of.setdefault((table, column), set()).add(str(seen))
     changed = {column for column, value in assigned if column in read and read[column] != {value}} - computed
     return Reading([*sorted(computed), *sorted(changed)], repeated - given - changed - computed, tables)
 

@@ -131,6 +131,7 @@ class Lab:
             outside=kata.outside,
             handler=self._answer_outside,
             environment=dict(kata.environment),
+            keep_results=bool(kata.processes),  # what requests and rounds saw is part of an event's story
         )
         self._stations = {name: Station(name, self._ground) for name in REPLICAS}
         self._processes = {name: self._places(name, module) for name, module in kata.processes.items()}

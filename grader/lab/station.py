@@ -56,6 +56,8 @@ class Ground:
     environment: dict[str, str]
     traced: bool = False
     """Whether its replicas tell of the calls and imports between their modules."""
+    keep_results: bool = False
+    """Whether what statements read is kept from the start, and not only where a check explores."""
     latency: float = 0.0
 
 
@@ -101,7 +103,7 @@ class Station:
         environment = dict(ground.environment)
         for variable, wire in wires.items():
             await wire.start()
-            wire.keep_results = bool(self._module)  # what a round saw is part of its story
+            wire.keep_results = ground.keep_results
             environment[variable] = wire.url
         _tell_redis(wires.values(), self._redis_is)
         self.attend(tuple(wires.values()))

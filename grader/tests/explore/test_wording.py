@@ -51,16 +51,18 @@ BOTH = "UPDATE books SET title = $1, stock = $2::INTEGER WHERE id = 1"
 @pytest.mark.parametrize(
     ("statements", "read"),
     [
-        ([_sent("SELECT", result=READ), _sent(BOTH, "Dune", "13")], "…, stock=13"),
-        ([_sent("SELECT", result=READ), _sent(BOTH, "Emma", "10")], "title='Emma', …"),
+        ([_sent("SELECT FROM books", result=READ), _sent(BOTH, "Dune", "13")], "…, stock=13"),
+        ([_sent("SELECT FROM books", result=READ), _sent(BOTH, "Emma", "10")], "title='Emma', …"),
         # nothing would be left; read only afterwards; another wrote something else
-        ([_sent("SELECT", result=READ), _sent(BOTH, "Dune", "10")], "title='Dune', stock=10"),
-        ([_sent(BOTH, "Dune", "13"), _sent("SELECT", result=READ)], "title='Dune', stock=13"),
-        ([_sent("SELECT", result=READ), _sent(BOTH, "Emma", "12"), _sent(BOTH, "Dune", "10")],
+        ([_sent("SELECT FROM books", result=READ), _sent(BOTH, "Dune", "10")], "title='Dune', stock=10"),
+        ([_sent(BOTH, "Dune", "13"), _sent("SELECT FROM books", result=READ)], "title='Dune', stock=13"),
+        ([_sent("SELECT FROM books", result=READ), _sent(BOTH, "Emma", "12"), _sent(BOTH, "Dune", "10")],
          "title='Dune', stock=10"),
-        ([_sent("SELECT", result=READ), _sent(BOTH + " RETURNING title", "Dune", "11",
+        ([_sent("SELECT FROM books", result=READ), _sent(BOTH + " RETURNING title", "Dune", "11",
                                               result=Result(("title",), [("Dune",)]))], "…, stock=11"),
         ([_sent(BOTH + " RETURNING title, stock", "Dune", "10", result=READ)], "title='Dune', stock=10"),
+        ([_sent("SELECT FROM titles", result=READ), _sent(BOTH, "Dune", "13")], "title='Dune', stock=13"),
+        ([_sent("SELECT FROM books JOIN titles", result=READ), _sent(BOTH, "Dune", "13")], "title='Dune', stock=13"),
         # an answer from outside is no column
         ([_sent("GET /", result=READ, service="http"), _sent(BOTH, "Dune", "13")], "title='Dune', stock=13"),
     ],
@@ -75,7 +77,7 @@ def test_what_stays_as_it_was_read_is_left_out(statements: list[Statement], read
 @pytest.mark.parametrize(("order", "read"), [("AB", "…, stock=13"), ("BA", "title='Dune', stock=13")])
 def test_what_was_read_before_is_what_the_schedule_let_be_read_before(order: str, read: str) -> None:
     """Statements stand at their gates in any order; what counts is the order in which they were let go."""
-    sent = {"B": _sent(BOTH, "Dune", "13"), "A": _sent("SELECT", result=READ)}
+    sent = {"B": _sent(BOTH, "Dune", "13"), "A": _sent("SELECT FROM books", result=READ)}
     steps = {
         name: Step(name, 1, "postgres", (one.text,), (one.parameters,), one.category) for name, one in sent.items()
     }

@@ -80,6 +80,14 @@ async def test_nothing_happens_but_in_rounds(bench: Bench) -> None:
         assert worker.elapsed >= 120
 
 
+async def test_what_requests_read_is_kept_from_the_start(bench: Bench) -> None:
+    """An event's story is told alike whether or not the check, or one before it, explored anything."""
+    async with bench(LOCKED) as lab:
+        station = await lab.replica("A")
+        assert station.name == "A"
+        assert all(wire.keep_results for wire in (await lab.loop(lab.process("worker"))).wires)
+
+
 async def test_a_process_that_ended_is_started_again(bench: Bench) -> None:
     """After a kill, and after SIGTERM, the next round is that of a new process."""
     async with bench(LOCKED) as lab:
