@@ -13,6 +13,7 @@ from grader.explore.explorer import Limits
 from grader.explore.rest import Motion
 from grader.explore.token import Token
 from grader.lab import RedisIs
+from grader.lab.http import Request
 from grader.services import Settings, open_pair
 from grader.tests.lab.loops import (
     JOBS,
@@ -83,9 +84,8 @@ async def test_nothing_happens_but_in_rounds(bench: Bench) -> None:
 async def test_what_requests_read_is_kept_from_the_start(bench: Bench) -> None:
     """An event's story is told alike whether or not the check, or one before it, explored anything."""
     async with bench(LOCKED) as lab:
-        station = await lab.replica("A")
-        assert station.name == "A"
-        assert all(wire.keep_results for wire in (await lab.loop(lab.process("worker"))).wires)
+        web = await lab.actor("A", Request("GET", "/"))
+        assert all(wire.keep_results for wire in web.wires)
 
 
 async def test_a_process_that_ended_is_started_again(bench: Bench) -> None:
